@@ -1,0 +1,129 @@
+"""A record as one line of text: JSON with the schema version and a checksum in front.
+
+::
+
+    {"tvmtune":1,"crc":"89abcdef","record":{...}}
+
+The checksum is the CRC-32 of the bytes of the record.  Nothing here raises on what a file holds:
+a line is records, or a reason why not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tvmtune.errors import RecordError
+from tvmtune.records.record import SCHEMA_VERSION, Record
+
+_MARK = b'{"tvmtune":'
+_HEAD = re.compile(rb'\{"tvmtune":(\d{1,9}),"crc":"([0-9a-f]{8})","record":(?=\{)')
+_VERSION = re.compile(rb'\{"tvmtune":(\d{1,9}),')
+_STARTS = re.compile(rb'(?=\{"tvmtune":)')
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+class ProblemKind(StrEnum):
+    """What keeps a line from being a record."""
+
+    TORN = "torn"
+    """Begins as a record and stops in the middle."""
+    CHECKSUM = "checksum"
+    NEWER = "newer schema"
+    BROKEN = "broken"
+    """Intact by its checksum, or JSON with our mark, but not a record."""
+    BINARY = "binary"
+    FOREIGN = "foreign"
+    """Text of something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineProblem:
+    """Why a line, or a part of one, is not a record."""
+
+    kind: ProblemKind
+    reason: str
+
+
+def encode(record: Record) -> bytes:
+    """One line, newline included; raises `RecordError` on values that JSON does not have."""
+    body = record.with_id().to_text().encode()
+    head = f'{{"tvmtune":{record.schema},"crc":"{zlib.crc32(body):08x}","record":'
+    return head.encode() + body + b"}\n"
+
+
+def decode(line: bytes) -> list[Record | LineProblem]:
+    """What a line holds.
+
+    Nothing for a blank line; one thing for most; more where a torn line lacks its newline and
+    another log was appended to it, as ``cat`` does.
+    """
+    text = line.strip()
+    if not text:
+        return []
+    whole = _decode_one(text)
+    if isinstance(whole, Record):
+        return [whole]
+    parts = [part for part in _STARTS.split(text) if part.strip()]
+    if len(parts) == 1:
+        return [whole]
+    return [_decode_one(part.strip()) for part in parts]
+
+
+def _decode_one(text: bytes) -> Record | LineProblem:
+    head = _HEAD.match(text)
+    if head is None:
+        return _classify(text)
+    if int(head[1]) > SCHEMA_VERSION:
+        return _newer(int(head[1]))
+    body = text[head.end() : -1]
+    if not text.endswith(b"}}"):
+        return LineProblem(ProblemKind.TORN, "it stops in the middle")
+    if zlib.crc32(body) != int(head[2], 16):
+        return LineProblem(ProblemKind.CHECKSUM, "its checksum does not agree")
+    try:
+        record = Record.from_json(_JSON.decode(body.decode()))
+    except (RecordError, ValueError, RecursionError) as error:
+        return LineProblem(ProblemKind.BROKEN, str(error))
+    if record.schema != int(head[1]):
+        return LineProblem(ProblemKind.BROKEN, f"schema {int(head[1])} and {record.schema}")
+    return record
+
+
+def _classify(text: bytes) -> LineProblem:
+    """What a line is that does not begin as ours do."""
+    if _BINARY.search(text) or not _is_utf8(text):
+        return LineProblem(ProblemKind.BINARY, "it is not text")
+    version = _VERSION.match(text)
+    if version and int(version[1]) > SCHEMA_VERSION:
+        return _newer(int(version[1]))
+    if not text.startswith(_MARK) and not _MARK.startswith(text):
+        return LineProblem(ProblemKind.FOREIGN, "it is not a line of a tvmtune log")
+    if text.endswith(b"}"):
+        return LineProblem(ProblemKind.BROKEN, "it is not written as tvmtune writes")
+    return LineProblem(ProblemKind.TORN, "it stops in the middle")
+
+
+def _newer(version: int) -> LineProblem:
+    return LineProblem(
+        ProblemKind.NEWER,
+        f"schema {version}, this tvmtune reads up to {SCHEMA_VERSION}: update tvmtune to use it",
+    )
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

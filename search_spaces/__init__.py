@@ -1,0 +1,1 @@
+"""Knobs, config spaces, templates."""

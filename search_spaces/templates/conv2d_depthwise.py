@@ -1,0 +1,106 @@
+"""Depthwise convolution in NCHW[lanes]c: one vector of channels, a tile of pixels in registers."""
+
+from __future__ import annotations
+
+from tvmtune.layout import Layout
+from tvmtune.schedule import Schedule, create_schedule
+from tvmtune.search_spaces.config import Config
+from tvmtune.search_spaces.knobs import Knob, candidates, choice
+from tvmtune.search_spaces.space import Constraint, Space
+from tvmtune.search_spaces.template import Template
+from tvmtune.search_spaces.tiles import MAX_STEP_UPDATES, counts, lanes_of, row_blocks
+from tvmtune.symbolic import IntExpr, at_most
+from tvmtune.target import Target
+from tvmtune.te import Tensor
+from tvmtune.workload import Conv2d
+
+
+def serves(workload: Conv2d) -> bool:
+    """Whether every channel is convolved by itself."""
+    return workload.groups == workload.ci == workload.co
+
+
+def space(workload: Conv2d, target: Target) -> Space:
+    """Knobs of the pixel tile, the unrolled taps and where padding happens."""
+    height, width = workload.out_shape[2:]
+    registers = target.vector_registers
+    taps = workload.k * workload.kw
+    knobs: list[Knob] = [
+        candidates("tile_ox", counts(width, registers - 2)),
+        candidates("tile_oy", counts(height, 4)),
+        candidates("rows", row_blocks(height)),
+        choice("taps", ["unrolled", "kw", "loops"]),
+    ]
+    if any(workload.pads):
+        knobs.append(choice("pad", ["inline", "root", "block", "rows"]))
+    tile = max(t for t in (1, 2, 3, 4, 5, 6, 7) if t <= width)
+    default = {
+        "tile_ox": tile,
+        "rows": max(r for r in row_blocks(height) if r <= 8 or r == min(row_blocks(height))),
+        "taps": "unrolled" if taps * tile <= MAX_STEP_UPDATES else "loops",
+    }
+
+    def updates(c: Config) -> IntExpr:
+        depth = {"unrolled": taps, "kw": workload.kw, "loops": 1}[c["taps"]]
+        unrolled: IntExpr = c["tile_ox"] * c["tile_oy"] * depth
+        return unrolled
+
+    return Space(
+        "conv2d.depthwise",
+        tuple(knobs),
+        (
+            Constraint(
+                f"the tile fits {registers} registers",
+                lambda c: at_most(c["tile_ox"] * c["tile_oy"] + 2, registers),
+            ),
+            Constraint(
+                f"at most {MAX_STEP_UPDATES} updates are unrolled",
+                lambda c: at_most(updates(c), MAX_STEP_UPDATES),
+            ),
+            Constraint("tile_oy is at most rows", lambda c: at_most(c["tile_oy"], c["rows"])),
+        ),
+        default,
+    )
+
+
+def schedule(outputs: tuple[Tensor, ...], target: Target, config: Config) -> Schedule:
+    """The depthwise convolution of a config."""
+    (out,) = outputs
+    lanes = lanes_of(target, out.shape[1])
+    s = create_schedule(out).cache_write("out", "register", "acc")
+    blocked = Layout.blocked(4, [(1, lanes)])
+    s = s.layout("x", blocked).layout("out", blocked).layout("w", Layout.blocked(4, [(0, lanes)]))
+    s = s.split("out", "o", lanes, ("ob", "ol"), "pad")
+    s = s.split("out", "x", config["tile_ox"], ("xo", "xi"), "even")
+    s = s.split("out", "y", config["rows"], ("yb", "yr"), "even")
+    s = s.split("out", "yr", config["tile_oy"], ("yo", "yi"), "even")
+    s = s.reorder("out", "n", "ob", "yb", "yo", "xo", "yi", "xi", "ol")
+    s = s.unroll("out", "yi").unroll("out", "xi").vectorize("out", "ol")
+    s = s.compute_at("acc", "out", "xo")
+    s = s.reorder("acc", "n", "c", "kh", "kw", "y", "x", "o")
+    for axis in {"unrolled": ("kh", "kw"), "kw": ("kw",), "loops": ()}[config["taps"]]:
+        s = s.unroll("acc", axis)
+    s = s.unroll("acc", "y").unroll("acc", "x").vectorize("acc", "o")
+    if "pad" in s.stages:
+        s = _padding(s.layout("pad", blocked), config["pad"], lanes)
+    return s.parallel("out", "ob") if target.threads > 1 else s
+
+
+def _padding(s: Schedule, place: str, lanes: int) -> Schedule:
+    if place == "inline":
+        return s.compute_inline("pad")
+    s = s.split("pad", "c", lanes, ("cb", "cl"), "pad")
+    s = s.reorder("pad", "n", "cb", "y", "x", "cl").vectorize("pad", "cl")
+    if place == "root":
+        return s
+    return s.compute_at("pad", "out", "ob" if place == "block" else "yb")
+
+
+TEMPLATE = Template(
+    name="conv2d.depthwise",
+    version=1,
+    operator="conv2d",
+    space=space,
+    schedule=schedule,
+    serves=serves,
+)

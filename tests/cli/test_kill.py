@@ -1,0 +1,90 @@
+"""Killing a live tuner at random moments loses nothing that was reported."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tvmtune.records import read_log
+from tvmtune.records.record import Purpose
+
+KILLS = 6
+WORKLOADS = ("matmul:m=37,k=53,n=29", "conv2d:ci=5,h=9,co=7,k=3")
+ORPHANS_GONE_S = 3.0
+
+
+def _start(log: Path, output: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tvmtune", "tune", *WORKLOADS, "--log", str(log)]
+    with output.open("wb") as stream:
+        return subprocess.Popen(
+            [*command, "--trials", "400", "--search", "random"],
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _reported(output: Path) -> int:
+    """Trials of this run that the tuner has spoken of."""
+    counts = re.findall(r"; (\d+) trials", output.read_text(errors="replace"))
+    return int(counts[-1]) if counts else 0
+
+
+def _descendants(root: int) -> set[int]:
+    """Processes that descend from one, found before it is killed."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                stat = (entry / "stat").read_text()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(stat.rpartition(")")[2].split()[1])
+    found = {root}
+    while more := {p for p, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def _alive(processes: set[int]) -> set[int]:
+    return {p for p in processes if Path(f"/proc/{p}").exists() and not _is_zombie(p)}
+
+
+def _is_zombie(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.slow
+def test_kill_at_random_moments(tmp_path: Path) -> None:
+    moments = random.Random(0)
+    log, before = tmp_path / "tuning.jsonl", 0
+    for kill in range(KILLS):
+        output = tmp_path / f"output{kill}"
+        process = _start(log, output)
+        time.sleep(moments.uniform(0.3, 9.0))
+        family = _descendants(process.pid)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        deadline = time.monotonic() + ORPHANS_GONE_S
+        while _alive(family) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not _alive(family)
+        records = read_log([log]).records if log.exists() else []
+        searches = [r for r in records if r.purpose is Purpose.SEARCH]
+        assert len(searches) >= before + _reported(output)
+        before = len(searches)
+        keys = Counter((r.workload, r.target, r.template, str(dict(r.config))) for r in searches)
+        assert all(count == 1 for count in keys.values())
+    assert before > 0

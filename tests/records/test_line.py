@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tvmtune.errors import RecordError
+from tvmtune.records.line import LineProblem, ProblemKind, decode, encode
+
+
+def only(line: bytes) -> LineProblem:
+    (problem,) = decode(line)
+    assert isinstance(problem, LineProblem)
+    return problem
+
+
+def sealed(body: bytes, version: int = 1) -> bytes:
+    return b'{"tvmtune":%d,"crc":"%08x","record":%s}' % (version, zlib.crc32(body), body)
+
+
+def test_lines_are_ascii_and_one_line(make: Any) -> None:
+    line = encode(make(detail="zeile 1\nzeile 2 \u00e9\ud800"))
+    assert line.isascii()
+    assert line.count(b"\n") == 1
+    assert json.loads(line)["tvmtune"] == 1
+
+
+def test_blank_lines_hold_nothing() -> None:
+    assert decode(b"\n") == decode(b" \t\r\n") == []
+
+
+def test_every_beginning_of_a_line_is_torn(make: Any) -> None:
+    line = encode(make()).rstrip(b"\n")
+    for end in range(1, len(line)):
+        assert only(line[:end]).kind in {ProblemKind.TORN, ProblemKind.CHECKSUM}, line[:end]
+    assert only(line[:200]).kind is ProblemKind.TORN
+
+
+def test_a_flipped_byte_never_passes(make: Any) -> None:
+    line = encode(make()).rstrip(b"\n")
+    record = decode(line)[0]
+    for place in range(len(line)):
+        flipped = line[:place] + bytes([line[place] ^ 1]) + line[place + 1 :]
+        assert record not in decode(flipped)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (b"hello", ProblemKind.FOREIGN),
+        (b'{"input": ["llvm", "conv2d"]}', ProblemKind.FOREIGN),
+        (b"\x7fELF\x02\x01\x00\x00", ProblemKind.BINARY),
+        (b"\xff\xfe\xfa", ProblemKind.BINARY),
+        (b'{"tvmtune":2,"checksum":"other","record":[]}', ProblemKind.NEWER),
+        (sealed(b'{"a":1}', 99), ProblemKind.NEWER),
+        (b'{"tvmtune":1,"record":{}}', ProblemKind.BROKEN),
+        (sealed(b'{"a":1}'), ProblemKind.BROKEN),
+        (sealed(b'{"a":NaN}'), ProblemKind.BROKEN),
+        (sealed(b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}"), ProblemKind.BROKEN),
+        (sealed(b'{"a":' + b"9" * 5000 + b"}"), ProblemKind.BROKEN),
+        (sealed(b'{"\xff":1}'), ProblemKind.BROKEN),
+        (sealed(b"{1}}"), ProblemKind.BROKEN),
+    ],
+)
+def test_what_is_no_record_says_why(line: bytes, kind: ProblemKind) -> None:
+    problem = only(line)
+    assert problem.kind is kind
+    assert problem.reason
+
+
+@given(st.binary(max_size=60))
+def test_nothing_raises(tail: bytes) -> None:
+    for head in (b"", b'{"tvmtune":1,"crc":"00000000","record":{', b'{"tvmtune":'):
+        assert all(isinstance(item, LineProblem) for item in decode(head + tail))
+
+
+def test_a_record_glued_to_a_torn_line_is_found(make: Any) -> None:
+    a, b = make(1), make(2)
+    torn, whole = encode(a)[:300], encode(b)
+    problem, record = decode(torn + whole)
+    assert isinstance(problem, LineProblem)
+    assert problem.kind is ProblemKind.TORN
+    assert record == b
+    assert decode(encode(a).rstrip(b"\n") + whole) == [a, b]
+    assert decode(b"\x00\x00\x00" + whole)[1] == b
+
+
+def test_values_that_json_lacks_are_refused(make: Any) -> None:
+    with pytest.raises(RecordError, match="plain and finite"):
+        encode(make(median_s=float("nan")))
+    with pytest.raises(RecordError, match="plain and finite"):
+        make(config={"a": {1, 2}})

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from tvmtune.search.unseen import UnseenPoints
+
+
+def small(synthetic: ModuleType) -> Any:
+    return synthetic.SyntheticDomain(radices=synthetic.SMALL_RADICES)
+
+
+def test_points_are_distinct_and_not_taken(synthetic: ModuleType) -> None:
+    domain = small(synthetic)
+    everything = np.stack(list(domain.scan(0)))
+    taken = set(domain.keys(everything[::2]))
+    points = UnseenPoints(domain, np.random.default_rng(0)).take(500, taken)
+    assert sorted(domain.keys(points)) == sorted(domain.keys(everything[1::2]))
+
+
+def test_what_is_left_is_listed_once_and_shuffled(synthetic: ModuleType) -> None:
+    domain = small(synthetic)
+    everything = domain.keys(np.stack(list(domain.scan(0))))
+    scans: list[int] = []
+    scan = domain.scan
+
+    def counted(start: int) -> Any:
+        scans.append(start)
+        return scan(start)
+
+    domain.scan = counted
+    unseen = UnseenPoints(domain, np.random.default_rng(0))
+    taken: set[bytes] = set()
+    order = []
+    while len(points := unseen.take(5, taken)):
+        order += domain.keys(points)
+        taken.update(order)
+    assert sorted(order) == sorted(everything)
+    assert order != everything
+    assert scans == [0]
+
+
+def test_a_large_space_in_which_drawing_finds_nothing_new(synthetic: ModuleType) -> None:
+    domain = synthetic.SyntheticDomain()
+    only = domain.defaults()[:1]
+    domain.sample = lambda rng, n: np.repeat(only, n, axis=0)
+    unseen = UnseenPoints(domain, np.random.default_rng(0))
+    assert np.array_equal(unseen.take(5, set()), only)
+    assert unseen.take(5, set(domain.keys(only))).shape == (0, domain.width)

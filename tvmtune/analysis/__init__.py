@@ -1,0 +1,1 @@
+"""Figures of a nest: features, constraints, executions, footprints."""

@@ -1,0 +1,265 @@
+"""``tvmtune tune``: tunes workloads and models on this machine."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from signal import Signals
+from typing import Annotated, Any
+
+import typer
+
+from tvmtune.cli.board import Board
+from tvmtune.cli.errors import ExitCode, complain
+from tvmtune.cli.output import (
+    Column,
+    count_text,
+    counts_text,
+    gain_text,
+    rate_text,
+    ratio,
+    say,
+    say_json,
+    say_table,
+    share_text,
+    time_text,
+)
+from tvmtune.cli.progress import Progress, progress_of
+from tvmtune.cli.stopping import stop_on_signals
+from tvmtune.deploy.inputs import Inputs, read_inputs
+from tvmtune.errors import UsageError
+from tvmtune.machine import MachineFacts
+from tvmtune.target import Target, parse_target
+from tvmtune.tuner.api import Watch, check_options, tune_inputs
+from tvmtune.tuner.events import Event
+from tvmtune.tuner.local import compiled_domain
+from tvmtune.tuner.options import TuneOptions
+from tvmtune.tuner.task import TaskReport, TuneReport
+from tvmtune.workload import parse
+
+_PLAN_COLUMNS = (
+    Column("workload", right=False),
+    Column("times"),
+    Column("of FLOPs"),
+    Column("template", right=False),
+    Column("configs"),
+)
+_REPORT_COLUMNS = (
+    Column("workload", right=False),
+    Column("time"),
+    Column("GFLOP/s"),
+    Column("of peak"),
+    Column("default"),
+    Column("gain"),
+    Column("trials"),
+    Column("failures", right=False),
+    Column("ended by", right=False),
+)
+
+
+def command(  # noqa: PLR0913 (one parameter an option)
+    inputs: Annotated[
+        list[str], typer.Argument(help="Workload texts and .onnx files.", metavar="INPUT...")
+    ],
+    *,
+    log: Annotated[
+        Path | None, typer.Option(help="The tuning log; appended to, made if there is none.")
+    ] = None,
+    target: Annotated[str, typer.Option(help="What to tune for, as in cpu:threads=2.")] = "cpu",
+    threads: Annotated[int | None, typer.Option(help="Threads of a kernel; default 1.")] = None,
+    trials: Annotated[
+        int | None, typer.Option(help="Trials per task in the log; default 200 without --minutes.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="Time for this run, all tasks.")] = None,
+    search: Annotated[str, typer.Option(help="sa-xgb, random or grid.")] = "sa-xgb",
+    seed: Annotated[int, typer.Option(help="Same seed, same results: same proposals.")] = 0,
+    template: Annotated[
+        str | None,
+        typer.Option(help="Use this template only: a name, FILE.py:NAME or module:NAME."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Allow a knob these values only.", metavar="KNOB=V,..."),
+    ] = None,
+    batch: Annotated[int | None, typer.Option(help="Size of a model's dynamic batch.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show tasks, templates and sizes of spaces only.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Tune workloads and models on this machine.
+
+    Every measurement is kept in the log; the same command goes on where it stopped.
+    Ctrl-C ends it in good order.
+    """
+    options = TuneOptions(
+        trials=trials,
+        minutes=minutes,
+        search=search,
+        seed=seed,
+        template=template,
+        restrict=parse_restrictions(settings or ()),
+    )
+    parsed_target = parse_target(target, threads)
+    if log is None and not dry_run:
+        raise UsageError("tune needs a log to keep its measurements in: give --log FILE")
+    found = read_inputs(inputs, batch)
+    for note in found.notes:
+        complain(note, "note")
+    if not found.workloads:
+        complain("nothing to tune", "note")
+        return ExitCode.OK
+    if dry_run or log is None:
+        _say_plan(found, parsed_target, options, as_json)
+        return ExitCode.OK
+    return _tune(found, parsed_target, log, options, as_json)
+
+
+def parse_restrictions(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The values by knob of ``KNOB=V,...`` texts; the values stay texts.
+
+    Raises
+    ------
+    UsageError
+        If a text has another form, or a knob is given twice.
+    """
+    allowed: dict[str, tuple[str, ...]] = {}
+    for text in texts:
+        knob, equals, values = text.partition("=")
+        parts = tuple(value.strip() for value in values.split(","))
+        if not equals or not knob.strip() or not all(parts):
+            raise UsageError(f"--set {text!r}: give KNOB=VALUE,..., as in --set tile=4,8")
+        if knob.strip() in allowed:
+            raise UsageError(f"--set {knob.strip()} is given twice: list its values in one")
+        allowed[knob.strip()] = parts
+    return allowed
+
+
+def _tune(found: Inputs, target: Target, log: Path, options: TuneOptions, as_json: bool) -> int:
+    """Run, and show it."""
+    board = Board(options, time.monotonic)
+    with progress_of(board) as progress, stop_on_signals(_announce(progress)) as stop:
+
+        def take(event: Event) -> None:
+            board.take(event)
+            progress.show(event)
+
+        def machine(facts: MachineFacts) -> None:
+            board.peak_flops = facts.peak_for(target.threads)
+            progress.tell(_machine(facts, target), "machine")
+
+        watch = Watch(event=take, machine=machine, stop=stop)
+        report = tune_inputs(found, target, log, options, watch=watch)
+    if as_json:
+        say_json(report_json(report, board.peak_flops))
+    else:
+        say_table(_REPORT_COLUMNS, [_report_cells(t, board.peak_flops) for t in report.tasks])
+    if stop.signal is None:
+        return ExitCode.OK
+    complain(f"stopped by {stop.signal.name}; go on with: {_this_command()}", "note")
+    return ExitCode.SIGNAL + stop.signal
+
+
+def _announce(progress: Progress) -> Any:
+    def announce(received: Signals) -> None:
+        progress.tell(f"{received.name}: stopping after what is being measured; again: at once")
+
+    return announce
+
+
+def _this_command() -> str:
+    return shlex.join(["tvmtune", *sys.argv[1:]])
+
+
+def _machine(facts: MachineFacts, target: Target) -> str:
+    return (
+        f"peak {rate_text(facts.peak_for(target.threads))} GFLOP/s on {target.threads} threads, "
+        f"noise {share_text(facts.noise)}, interference {facts.interference:.2f}"
+    )
+
+
+def report_json(report: TuneReport, peak_flops: float | None) -> dict[str, Any]:
+    """A report as plain JSON values."""
+    return {
+        "ending": report.ending.value,
+        "seconds": report.seconds,
+        "peak_gflops": peak_flops / 1e9 if peak_flops else None,
+        "tasks": [_task_json(task) for task in report.tasks],
+    }
+
+
+def _task_json(report: TaskReport) -> dict[str, Any]:
+    best = report.best
+    return {
+        "workload": report.task.workload,
+        "target": report.task.target,
+        "occurrences": report.task.weight,
+        "ending": report.ending.value,
+        "trials": report.trials,
+        "measured": report.measured,
+        "failures": dict(report.failures),
+        "best_s": best.figure_s if best else None,
+        "confirmed": best.confirmed if best else False,
+        "default_s": report.default_s,
+        "template": best.record.template if best else None,
+        "config": dict(best.record.config) if best else None,
+        "record_id": best.record.id if best else None,
+    }
+
+
+def _report_cells(report: TaskReport, peak_flops: float | None) -> list[str]:
+    best_s = report.best.figure_s if report.best else None
+    rate = ratio(parse(report.task.workload).flops, best_s)
+    return [
+        report.task.workload,
+        time_text(best_s),
+        rate_text(rate),
+        share_text(ratio(rate, peak_flops)),
+        time_text(report.default_s),
+        gain_text(ratio(report.default_s, best_s)),
+        str(report.trials),
+        counts_text(dict(report.failures)),
+        report.ending.value,
+    ]
+
+
+def _say_plan(found: Inputs, target: Target, options: TuneOptions, as_json: bool) -> None:
+    """What would be tuned."""
+    check_options(found, target, options)
+    plan = [
+        {
+            "workload": item.workload.text,
+            "target": target.text,
+            "occurrences": item.occurrences,
+            "flops_share": item.flops_share,
+            "templates": _spaces(item.workload.text, target, options),
+        }
+        for item in found.workloads
+    ]
+    if as_json:
+        say_json({"tasks": plan})
+        return
+    rows = [cells for task in plan for cells in _plan_cells(task)]
+    say_table(_PLAN_COLUMNS, rows)
+    say(f"{len(plan)} tasks for {target.text}; nothing was measured")
+
+
+def _spaces(workload: str, target: Target, options: TuneOptions) -> list[dict[str, Any]]:
+    """Templates with the sizes of their spaces."""
+    domain, keys = compiled_domain(workload, target.text, options.template, options.restrict)
+    return [
+        {"template": key.name, "version": str(key.version), "configs": space.size}
+        for key, space in zip(keys, domain.spaces, strict=True)
+    ]
+
+
+def _plan_cells(task: Mapping[str, Any]) -> list[list[str]]:
+    """A line for each template; the workload stands on the first."""
+    head = [task["workload"], str(task["occurrences"]), share_text(task["flops_share"])]
+    return [
+        [*(head if place == 0 else [""] * len(head)), one["template"], count_text(one["configs"])]
+        for place, one in enumerate(task["templates"])
+    ]

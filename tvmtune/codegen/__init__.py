@@ -1,0 +1,1 @@
+"""Back ends: from loop IR to code."""

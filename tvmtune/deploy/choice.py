@@ -1,0 +1,131 @@
+"""Which config to build a workload with: the best of a log, or the default."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tvmtune.compiler import BuildRequest, nest_hash, task_domain, templates_for
+from tvmtune.deploy.match import DEFAULT, LogMatch
+from tvmtune.errors import TvmtuneError
+from tvmtune.records import Here, Match, MatchKind, Record, find_best
+from tvmtune.target import Target
+from tvmtune.workload import Workload
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to ask the builder for, and how the log was matched."""
+
+    request: BuildRequest
+    match: LogMatch
+
+
+def choose(
+    workload: Workload,
+    target: Target,
+    records: Iterable[Record] | None,
+    here: Here,
+    *,
+    template: str | None = None,
+    keep_sources: bool = False,
+) -> Choice:
+    """Choose the config of a workload on a target.
+
+    Parameters
+    ----------
+    workload, target
+        What to build, and for what.
+    records
+        Of a log, of any tasks; None: no log was given.
+    here
+        This machine and its versions.
+    template
+        Use this template only.
+    keep_sources
+        Whether the builder is to keep what the code is generated from.
+
+    Raises
+    ------
+    TemplateError
+        If no template serves the workload.
+    """
+    found = _look_up(workload, target, records or (), here, template)
+    if found.record is None:
+        name, knobs = _default(workload, target, template)
+        reason = found.reason if records is not None else "no log was given"
+    else:
+        name, knobs, reason = found.record.template, dict(found.record.config), found.reason
+    request = BuildRequest(
+        workload=workload.text,
+        target=target.text,
+        template=name,
+        config=knobs,
+        keep_sources=keep_sources,
+    )
+    match = _match(found, name, knobs, reason)
+    if records is not None:
+        _warn(workload, match)
+    return Choice(request, match)
+
+
+def _look_up(
+    workload: Workload,
+    target: Target,
+    records: Iterable[Record],
+    here: Here,
+    template: str | None,
+) -> Match:
+    found = templates_for(workload, target, template)
+    versions = {template or t.name: str(t.version) for t in found}
+    task = workload.text, target.text
+    return find_best(records, task, versions, here, nest_hash=_nest_hash)
+
+
+def _nest_hash(record: Record) -> str | None:
+    """The hash of the nest that a record's config makes today."""
+    request = BuildRequest(
+        workload=record.workload,
+        target=record.target,
+        template=record.template,
+        config=record.config,
+    )
+    try:
+        return nest_hash(request)
+    except TvmtuneError:
+        return None
+
+
+def _default(
+    workload: Workload, target: Target, template: str | None
+) -> tuple[str, dict[str, object]]:
+    """The default config of the first template that serves the workload."""
+    domain = task_domain(workload, target, template)
+    config = domain.config_of(domain.defaults()[0])
+    return template or config.template, config.knobs_json()
+
+
+def _match(found: Match, template: str, knobs: dict[str, object], reason: str) -> LogMatch:
+    standing = found.standing
+    return LogMatch(
+        kind=DEFAULT if found.record is None else found.kind.value,
+        reason=reason,
+        template=template,
+        config=knobs,
+        record_id=found.record.id if found.record else None,
+        figure_s=standing.figure_s if standing else None,
+        confirmed=standing is not None and standing.confirmed,
+        refused={refusal.reason: refusal.count for refusal in found.refused},
+    )
+
+
+def _warn(workload: Workload, match: LogMatch) -> None:
+    if match.is_default:
+        _log.warning("%s; the default config is used", match.reason)
+    elif match.kind == MatchKind.OTHER_MACHINE:
+        _log.warning("%s: %s", workload.text, match.reason)
+    for reason, count in match.refused.items():
+        _log.info("%s: %d records refused: %s", workload.text, count, reason)

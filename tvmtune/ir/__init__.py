@@ -1,0 +1,1 @@
+"""Loop IR: nodes, traversal, printer, verifier, interpreter."""

@@ -1,0 +1,217 @@
+"""The only module that recurses over loop IR: rewriting, substitution, walking.
+
+A rewrite returns None for "unchanged", so that untouched subtrees keep their identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from tvmtune.ir.affine import Affine, Var
+from tvmtune.ir.expr import (
+    Binary,
+    Cast,
+    Const,
+    Expr,
+    IndexValue,
+    Load,
+    NonNegative,
+    Read,
+    Select,
+    Unary,
+)
+from tvmtune.ir.stmt import Allocate, Block, Fence, For, If, Stmt, Store, block
+
+StmtRewrite = Callable[[Stmt], Stmt | None]
+ExprRewrite = Callable[[Expr], Expr | None]
+
+
+def rewrite(stmt: Stmt, change: StmtRewrite) -> Stmt:
+    """Rewrite bottom-up: ``change`` sees every statement after its children."""
+    rebuilt = _rebuild(stmt, lambda s: rewrite(s, change))
+    changed = change(rebuilt)
+    return rebuilt if changed is None else changed
+
+
+def rewrite_down(stmt: Stmt, change: StmtRewrite) -> Stmt:
+    """Rewrite top-down: what ``change`` returns is final; None descends."""
+    changed = change(stmt)
+    return _rebuild(stmt, lambda s: rewrite_down(s, change)) if changed is None else changed
+
+
+def _rebuild(stmt: Stmt, child: Callable[[Stmt], Stmt]) -> Stmt:
+    match stmt:
+        case Store() | Fence():
+            return stmt
+        case For() | Allocate():
+            body = child(stmt.body)
+            return stmt if body is stmt.body else replace(stmt, body=body)
+        case Block():
+            parts = [child(s) for s in stmt.body]
+            unchanged = all(a is b for a, b in zip(parts, stmt.body, strict=True))
+            return stmt if unchanged else block(parts)
+        case If():
+            then = child(stmt.then)
+            otherwise = None if stmt.otherwise is None else child(stmt.otherwise)
+            if then is stmt.then and otherwise is stmt.otherwise:
+                return stmt
+            return If(stmt.condition, then, otherwise)
+        case _:
+            assert_never(stmt)
+
+
+def map_expr(expr: Expr, change: ExprRewrite) -> Expr:
+    """Rewrite a value bottom-up."""
+    rebuilt = _rebuild_expr(expr, change)
+    changed = change(rebuilt)
+    return rebuilt if changed is None else changed
+
+
+def _rebuild_expr(expr: Expr, change: ExprRewrite) -> Expr:
+    match expr:
+        case Const() | IndexValue() | NonNegative() | Read() | Load():
+            return expr
+        case Binary():
+            a, b = map_expr(expr.a, change), map_expr(expr.b, change)
+            if a is expr.a and b is expr.b:
+                return expr
+            return Binary(expr.op, a, b, expr.dtype, a.lanes)
+        case Unary():
+            a = map_expr(expr.a, change)
+            return expr if a is expr.a else Unary(expr.op, a, expr.dtype, a.lanes)
+        case Cast():
+            a = map_expr(expr.a, change)
+            return expr if a is expr.a else Cast(a, expr.dtype, a.lanes)
+        case Select():
+            c, a, b = (map_expr(x, change) for x in (expr.condition, expr.a, expr.b))
+            if c is expr.condition and a is expr.a and b is expr.b:
+                return expr
+            return Select(c, a, b, expr.dtype, a.lanes)
+        case _:
+            assert_never(expr)
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """Operands of a value."""
+    match expr:
+        case Const() | IndexValue() | NonNegative() | Read() | Load():
+            return ()
+        case Binary():
+            return (expr.a, expr.b)
+        case Unary() | Cast():
+            return (expr.a,)
+        case Select():
+            return (expr.condition, expr.a, expr.b)
+        case _:
+            assert_never(expr)
+
+
+def values_of(expr: Expr) -> Iterator[Expr]:
+    """The value and everything in it, operands before what uses them."""
+    for child in children(expr):
+        yield from values_of(child)
+    yield expr
+
+
+def indices_of(expr: Expr) -> Iterator[Affine]:
+    """Every index in a value: of elements, in comparisons, as values."""
+    for e in values_of(expr):
+        match e:
+            case Read():
+                yield from e.indices
+            case Load():
+                yield e.offset
+            case NonNegative() | IndexValue():
+                yield e.index
+            case _:
+                pass
+
+
+def statements(stmt: Stmt) -> Iterator[Stmt]:
+    """The statement and everything in it, outermost first."""
+    yield stmt
+    match stmt:
+        case For() | Allocate():
+            yield from statements(stmt.body)
+        case Block():
+            for s in stmt.body:
+                yield from statements(s)
+        case If():
+            yield from statements(stmt.then)
+            if stmt.otherwise is not None:
+                yield from statements(stmt.otherwise)
+        case Store() | Fence():
+            pass
+        case _:
+            assert_never(stmt)
+
+
+def substitute(stmt: Stmt, values: Mapping[Var, Affine | int]) -> Stmt:
+    """Replace loop variables by indices; divisions are simplified again."""
+
+    def index(i: Affine) -> Affine:
+        return i.substitute(values)
+
+    def down(s: Stmt) -> Stmt:
+        match s:
+            case Store():
+                offset, value = index(s.offset), map_indices(s.value, index)
+                if offset is s.offset and value is s.value:
+                    return s
+                return Store(s.buffer, offset, value, s.stage, s.action, s.stride)
+            case For():
+                begin, end = tuple(map(index, s.begin)), tuple(map(index, s.end))
+                body = down(s.body)
+                if body is s.body and all(
+                    a is b for a, b in zip(begin + end, s.begin + s.end, strict=True)
+                ):
+                    return s
+                return For(s.var, begin, end, s.kind, body, s.label, s.reduce)
+            case If():
+                condition = map_indices(s.condition, index)
+                rebuilt = _rebuild(s, down)
+                if condition is s.condition or not isinstance(rebuilt, If):
+                    return rebuilt
+                return If(condition, rebuilt.then, rebuilt.otherwise)
+            case _:
+                return _rebuild(s, down)
+
+    return down(stmt)
+
+
+def map_indices(expr: Expr, change: Callable[[Affine], Affine]) -> Expr:
+    """The value with every index in it rewritten."""
+
+    def leaf(e: Expr) -> Expr | None:
+        match e:
+            case Load():
+                offset = change(e.offset)
+                return None if offset is e.offset else Load(e.buffer, offset, e.lanes, e.stride)
+            case Read():
+                indices = tuple(map(change, e.indices))
+                same = all(a is b for a, b in zip(indices, e.indices, strict=True))
+                return None if same else Read(e.tensor, indices, e.dtype, e.lanes)
+            case NonNegative() | IndexValue():
+                index = change(e.index)
+                return None if index is e.index else replace(e, index=index)
+            case _:
+                return None
+
+    return map_expr(expr, leaf)
+
+
+def conjuncts(condition: Expr) -> list[Expr]:
+    """The parts of ``a and b and c``."""
+    if isinstance(condition, Binary) and condition.op == "and":
+        return conjuncts(condition.a) + conjuncts(condition.b)
+    return [condition]
+
+
+def conjunction(parts: list[Expr]) -> Expr | None:
+    """``a and b and c``, or None for no part."""
+    result: Expr | None = None
+    for part in parts:
+        result = part if result is None else Binary("and", result, part, "bool", part.lanes)
+    return result

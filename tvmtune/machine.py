@@ -1,0 +1,116 @@
+"""What is known about a machine: facts that were measured, and what its kernel says of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A data cache that a core sees: its level, 1 being nearest, and size."""
+
+    level: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bandwidth:
+    """How fast one core reads from a level of the memory hierarchy.
+
+    ``level`` is ``"L1"``, ``"L2"``, ..., ``"memory"``; ``size_bytes`` that of the array read.
+    """
+
+    level: str
+    size_bytes: int
+    bytes_per_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """What was measured on a machine.
+
+    Parameters
+    ----------
+    cores
+        Cores that may be used.
+    peak_flops
+        Floating-point operations per second of one core on float32 vectors, multiply and add
+        counted as two, by a loop of nothing else.
+    all_peak_flops
+        Of all the cores at the same time.
+    bandwidths
+        Of one core, nearest level first.
+    noise
+        Interquartile range over median of the times of one and the same loop.
+    interference
+        Time of the loop on one core beside another busy core, over its time alone: 1 is none.
+    timer_s
+        Least step of the clock.
+    """
+
+    cores: int
+    peak_flops: float
+    all_peak_flops: float
+    bandwidths: tuple[Bandwidth, ...]
+    noise: float
+    interference: float
+    timer_s: float
+
+    def peak_for(self, threads: int) -> float:
+        """Return the peak of some threads: of one core, of all, or in between in proportion."""
+        if threads <= 1 or self.cores <= 1:
+            return self.peak_flops
+        share = (min(threads, self.cores) - 1) / (self.cores - 1)
+        return self.peak_flops + share * (self.all_peak_flops - self.peak_flops)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        value = {name: getattr(self, name) for name in self.__slots__}
+        value["bandwidths"] = [[b.level, b.size_bytes, b.bytes_per_s] for b in self.bandwidths]
+        return value
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> MachineFacts:
+        """The facts that :meth:`to_json` wrote."""
+        fields = dict(value)
+        fields["bandwidths"] = tuple(
+            Bandwidth(str(level), int(size), float(rate))
+            for level, size, rate in value["bandwidths"]
+        )
+        return MachineFacts(**fields)
+
+
+def available_cores() -> tuple[int, ...]:
+    """Return the cores that this process may use."""
+    return tuple(sorted(os.sched_getaffinity(0)))
+
+
+def read_caches(core: int = 0, root: Path = Path("/sys/devices/system/cpu")) -> tuple[Cache, ...]:
+    """Return the data caches that a core sees, nearest first; empty where the kernel is silent."""
+    caches = []
+    for folder in sorted((root / f"cpu{core}" / "cache").glob("index*")):
+        kind, level, size = (_read(folder / name) for name in ("type", "level", "size"))
+        found = re.fullmatch(r"(\d+)([KMG]?)", size)
+        if kind in ("Data", "Unified") and level.isdigit() and found:
+            caches.append(Cache(int(level), int(found[1]) * _UNITS[found[2]]))
+    return tuple(sorted(caches, key=lambda cache: cache.level))
+
+
+def available_memory_bytes(meminfo: Path = Path("/proc/meminfo")) -> int:
+    """Return the memory that can be had without swapping; 0 where the kernel is silent."""
+    found = re.search(r"^MemAvailable:\s*(\d+) kB", _read(meminfo), re.MULTILINE)
+    return int(found[1]) << 10 if found else 0
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,1 @@
+"""Kernels one can call: loading, arrays, threads.  Knows no compiler."""

@@ -1,0 +1,47 @@
+"""Where stages are computed: a stage must run where what it reads is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tvmtune.schedule.stage import At, Prepare, Root, Stage
+
+
+def misplaced(stages: Mapping[str, Stage]) -> str | None:
+    """What is wrong with the places of stages, in one line; None if nothing is."""
+    for reader in stages.values():
+        for tensor in dict.fromkeys(r.tensor for r in reader.reads()):
+            source = stages.get(tensor)
+            if source is None:
+                continue
+            match source.place:
+                case At(consumer, axis) if not _is_inside(stages, reader, source.place):
+                    return (
+                        f"{tensor} is computed at {consumer}.{axis}, and {reader.name}, which "
+                        "reads it, runs outside"
+                    )
+                case Root() if isinstance(_outermost(stages, reader).place, Prepare):
+                    return (
+                        f"{tensor} is computed at every call, and {reader.name}, which reads it, "
+                        "is prepared"
+                    )
+                case _:
+                    pass
+    return None
+
+
+def _is_inside(stages: Mapping[str, Stage], reader: Stage, place: At) -> bool:
+    """Whether a stage runs inside a loop of another, directly or through others."""
+    inner: str | None = None
+    while reader.name != place.stage:
+        if not isinstance(reader.place, At):
+            return False
+        inner, reader = reader.place.axis, stages[reader.place.stage]
+    order = reader.leaves
+    return inner is None or order.index(inner) >= order.index(place.axis)
+
+
+def _outermost(stages: Mapping[str, Stage], stage: Stage) -> Stage:
+    while isinstance(stage.place, At):
+        stage = stages[stage.place.stage]
+    return stage

@@ -1,0 +1,219 @@
+"""Search guided by a cost model that is refitted as results come in."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tvmtune.search.annealing import Annealer, AnnealingOptions
+from tvmtune.search.base import Proposal, Strategy
+from tvmtune.search.diversity import select_diverse
+from tvmtune.search.history import relative_throughput
+from tvmtune.search.unseen import UnseenPoints
+from tvmtune.search_spaces.space import Domain
+
+_LOG = logging.getLogger(__name__)
+
+
+class HeldOut(Protocol):
+    """What a model says of itself on rows it was not fitted on."""
+
+    @property
+    def rows(self) -> int:
+        """Rows judged on."""
+
+    @property
+    def spearman(self) -> float:
+        """Rank correlation, -1 to 1."""
+
+    @property
+    def recall(self) -> float:
+        """Share of the `k` best among the `k` predicted best."""
+
+    @property
+    def k(self) -> int:
+        """How many rows `recall` looks at."""
+
+
+class ScoreModel(Protocol):
+    """What the search needs of a cost model; see `tvmtune.cost_models.base.CostModel`."""
+
+    @property
+    def minimum_rows(self) -> int:
+        """`fit` needs as many rows."""
+
+    def assess(self, features: NDArray[np.float32], scores: NDArray[np.float64]) -> HeldOut:
+        """Fit on a part of the rows and judge on the others."""
+
+    def fit(self, features: NDArray[np.float32], scores: NDArray[np.float64]) -> None:
+        """Learn from all rows."""
+
+    def predict(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Predict scores, (n,); higher is better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelGuidedOptions:
+    """How plans are made.
+
+    Attributes
+    ----------
+    plan_size
+        Proposals of a plan.
+    minimum_results
+        Results needed before the model is asked.
+    random_share
+        Share of a plan that is random, the epsilon of epsilon-greedy.
+    distrusted_share
+        The same when the newest round's held-out rank correlation is not positive.
+    pool
+        Candidates that annealing finds for each one that is proposed.
+    diversity
+        Worth of a candidate all of whose knob values are new in the plan, in standard deviations
+        of the predicted scores of random points.
+    seeds
+        Best measured points that replace the worst chains at each plan.
+    annealing
+        Options of the annealing.
+    """
+
+    plan_size: int = 64
+    minimum_results: int = 16
+    random_share: float = 0.05
+    distrusted_share: float = 0.5
+    pool: int = 4
+    diversity: float = 0.5
+    seeds: int = 64
+    annealing: AnnealingOptions = field(default_factory=AnnealingOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundQuality:
+    """How the model did when it was refitted.
+
+    Attributes
+    ----------
+    index
+        Number of the round, from 0.
+    results
+        Results it was fitted on, failures included.
+    held_out
+        Of these, how many were left out to judge on.
+    spearman
+        Rank correlation of predicted and measured scores of the held-out results.
+    recall
+        Share of their `k` best among the `k` predicted best.
+    k
+        How many rows `recall` looks at.
+    """
+
+    index: int
+    results: int
+    held_out: int
+    spearman: float
+    recall: float
+    k: int
+
+
+class ModelGuidedSearch(Strategy):
+    """Simulated annealing over a cost model, as in AutoTVM.
+
+    The first plan is the defaults and random points. Each later one is made when the one before
+    has been handed out: the model is refitted if anything was told since, annealing finds
+    candidates of high predicted score, a diverse part of them is proposed, the best first, and a
+    few random points follow. A round in which the model does not order held-out results any
+    better than chance gets half of its plan at random.
+
+    Parameters
+    ----------
+    domain, seed
+        As for `Strategy`.
+    model
+        The cost model; this strategy fits it.
+    options
+        How plans are made.
+
+    Attributes
+    ----------
+    rounds
+        The model's quality at each refit, the newest last.
+
+    References
+    ----------
+    T. Chen et al., "Learning to Optimize Tensor Programs", NeurIPS 2018, algorithm 1.
+    """
+
+    name = "sa-xgb"
+
+    def __init__(
+        self,
+        domain: Domain,
+        seed: int,
+        model: ScoreModel,
+        options: ModelGuidedOptions | None = None,
+    ) -> None:
+        super().__init__(domain, seed)
+        self.options = options if options is not None else ModelGuidedOptions()
+        self.rounds: list[RoundQuality] = []
+        self._model = model
+        self._annealer = Annealer(domain, self.rng, self.options.annealing)
+        self._unseen = UnseenPoints(domain, self.rng)
+        self._fitted_version = 0
+        self._first_size = max(1, self.options.plan_size - len(self._queue))
+
+    def _plan(self) -> Sequence[Proposal]:
+        size, self._first_size = self._first_size, self.options.plan_size
+        self._refit()
+        chosen = self._by_model(size) if self.rounds else []
+        keys = self.domain.keys(np.stack([p.point for p in chosen])) if chosen else []
+        points = self._unseen.take(size - len(chosen), self._seen.union(keys))
+        return [*chosen, *(Proposal(point, "random") for point in points)]
+
+    def _refit(self) -> None:
+        """Assess and fit the model, if there is anything new and enough of it."""
+        if self._history.version == self._fitted_version or not len(self._history):
+            return
+        self._fitted_version = self._history.version
+        points, scores = self._history.points, relative_throughput(self._history.costs_s)
+        valid = self.domain.valid(points)
+        points, scores = points[valid], scores[valid]
+        enough = max(self.options.minimum_results, 2 * self._model.minimum_rows)
+        if len(points) < enough or not scores.any():
+            return
+        features = self.domain.features(points)
+        held_out = self._model.assess(features, scores)
+        self._model.fit(features, scores)
+        self.rounds.append(
+            RoundQuality(
+                index=len(self.rounds),
+                results=len(points),
+                held_out=held_out.rows,
+                spearman=held_out.spearman,
+                recall=held_out.recall,
+                k=held_out.k,
+            )
+        )
+        _LOG.debug("refitted: %s", self.rounds[-1])
+
+    def _by_model(self, size: int) -> list[Proposal]:
+        """Choose the part of a plan that the model decides, highest predicted score first."""
+        trusted = self.rounds[-1].spearman > 0
+        share = self.options.random_share if trusted else self.options.distrusted_share
+        wanted = size - math.ceil(share * size)
+        leaders = self._history.leaders(self.options.seeds)
+        seeds = leaders[self.domain.valid(leaders)] if len(leaders) else leaders
+        points, scores, spread = self._annealer.run(
+            self._score, self.options.pool * wanted, self._seen, seeds
+        )
+        picked = select_diverse(points, scores / spread, wanted, self.options.diversity)
+        picked = picked[np.argsort(-scores[picked], kind="stable")]
+        return [Proposal(points[row], "model", float(scores[row])) for row in picked]
+
+    def _score(self, points: NDArray[np.int64]) -> NDArray[np.float64]:
+        return self._model.predict(self.domain.features(points))

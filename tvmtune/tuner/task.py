@@ -1,0 +1,70 @@
+"""What is tuned, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tvmtune.records import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A workload on a target, as canonical texts; ``weight`` says how often it occurs."""
+
+    workload: str
+    target: str
+    weight: int = 1
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What records call their task."""
+        return self.workload, self.target
+
+
+class Ending(StrEnum):
+    """Why tuning ended."""
+
+    TRIALS = "trials"
+    """As many trials as asked for are in the log."""
+    EXHAUSTED = "exhausted"
+    """Every config was tried."""
+    TIME = "time"
+    STOPPED = "stopped"
+    """By request; the same command goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReport:
+    """How a task stands when tuning ends.
+
+    ``trials`` counts the search records in the log, ``measured`` those of this invocation;
+    ``failures`` are trials in the log by the status they ended with; ``default_s`` is the time of
+    the fastest default config.
+    """
+
+    task: Task
+    ending: Ending
+    trials: int
+    measured: int
+    best: Standing | None
+    default_s: float | None
+    failures: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TuneReport:
+    """How all tasks stand when tuning ends."""
+
+    tasks: tuple[TaskReport, ...]
+    ending: Ending
+    seconds: float
+
+
+def distinct(tasks: Iterable[Task]) -> list[Task]:
+    """Tasks in order, each once, with the weights of equal ones added."""
+    weights: dict[tuple[str, str], int] = {}
+    for task in tasks:
+        weights[task.key] = weights.get(task.key, 0) + task.weight
+    return [Task(workload, target, weight) for (workload, target), weight in weights.items()]
