@@ -1,53 +1,169 @@
-"""Evaluates points of a template by the nests of their structures: constraints and knobs."""
+"""The points of a template, judged by the nests that it makes of them.
+
+Points that agree in their structural knobs share a *structure*: its schedule is made once, over
+symbols for the numeric knobs, and what follows from it is evaluated for all of its points at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tvmtune.errors import ScheduleError
+from tvmtune.analysis.feature_tape import FeatureTape
+from tvmtune.analysis.features import FEATURE_NAMES, FeatureLimits, features_of
+from tvmtune.errors import LayoutError, ScheduleError
 from tvmtune.schedule import Schedule, infer_nest
+from tvmtune.schedule.nest import Nest
 from tvmtune.search_spaces.config import Config
-from tvmtune.search_spaces.space import Points, Space
-from tvmtune.symbolic import Tape, compile_tape
+from tvmtune.search_spaces.knobs import Knob
+from tvmtune.search_spaces.protocols import Points
+from tvmtune.search_spaces.space import Space
+from tvmtune.symbolic import Tape, as_int, compile_tape
+
+_REFUSALS = (ScheduleError, LayoutError)
+"""What a schedule raises that is not legal, however its factors are chosen."""
 
 
 class StructureEvaluator:
-    """Judges points of one space."""
+    """Judges points by their nests; `tvmtune.search_spaces.protocols.Evaluator`.
 
-    def __init__(self, space: Space, schedule_of: Callable[[Config], Schedule]) -> None:
+    Parameters
+    ----------
+    space
+        The template's space.
+    schedule_of
+        The schedule of a config of it, in integers or symbols.
+    limits
+        What features are relative to.
+    kept
+        Number of structures that are remembered; those not used for the longest time are dropped.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        schedule_of: Callable[[Config], Schedule],
+        limits: FeatureLimits | None = None,
+        kept: int = 1024,
+    ) -> None:
         self._space = space
         self._schedule_of = schedule_of
-        self._tapes: dict[bytes, Tape | None] = {}
+        self._limits = limits or FeatureLimits()
+        self._kept = kept
+        self._structures: OrderedDict[tuple[int, ...], _Structure] = OrderedDict()
+        self._knob_columns = tuple(_knob_columns(space.knobs))
+        self._feature_names = (*FEATURE_NAMES, *(name for name, _, _ in self._knob_columns))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """One column a knob."""
-        return tuple(f"knob.{k.name}" for k in self._space.knobs)
+        """Names of the columns: those of the nest are the same for every template, then the knobs.
+
+        A numeric knob has a column for each of its numbers, ``log2(1 + x)``; a structural one has
+        the place of its value.
+        """
+        return self._feature_names
 
     def satisfied(self, points: Points) -> NDArray[np.bool_]:
-        """Which points satisfy the constraints of their nests."""
-        good = np.ones(len(points), bool)
-        for structure in self._space.structures(points):
-            key = repr(structure.key).encode()
-            if key not in self._tapes:
-                try:
-                    schedule = self._schedule_of(self._space.symbolic(points[structure.rows[0]]))
-                    nest = infer_nest(schedule)
-                    self._tapes[key] = compile_tape([c.condition for c in nest.constraints])
-                except ScheduleError:
-                    self._tapes[key] = None
-            tape = self._tapes[key]
-            if tape is None:
-                good[structure.rows] = False
-                continue
-            rows = points[structure.rows]
-            values = tape(self._space.columns(rows), rows=len(rows))
-            good[structure.rows] = (values != 0).all(axis=1)
-        return good
+        """Which points satisfy the constraints of their nests, shape ``(n,)``.
+
+        Points of a structure that has no legal schedule do not.
+        """
+        valid = np.zeros(len(points), np.bool_)
+        for group in self._space.structures(points):
+            structure = self._structure(group.key, points[group.rows[0]])
+            if structure.schedule is not None:
+                valid[group.rows] = structure.satisfied(self._space, points[group.rows])
+        return valid
 
     def features(self, points: Points) -> NDArray[np.float32]:
-        """The digits of the points."""
-        return points.astype(np.float32)
+        """Feature columns, shape ``(n, d)``; those of the nest are 0 where no schedule is legal."""
+        columns = np.empty((len(points), len(self._feature_names)), np.float32)
+        for i, (_, place, table) in enumerate(self._knob_columns, start=len(FEATURE_NAMES)):
+            columns[:, i] = table[points[:, place]]
+        nests = columns[:, : len(FEATURE_NAMES)]
+        for group in self._space.structures(points):
+            structure = self._structure(group.key, points[group.rows[0]])
+            nests[group.rows] = structure.features(self._space, points[group.rows])
+        return columns
+
+    def violations(self, point: Points) -> list[str]:
+        """What is wrong with a point, in numbers; nothing for one that is satisfied.
+
+        Parameters
+        ----------
+        point
+            Digits, shape ``(width,)``.
+        """
+        try:
+            nest = infer_nest(self._schedule_of(self._space.config_of(point)))
+        except _REFUSALS as error:
+            return [str(error)]
+        return [c.message for c in nest.constraints if as_int(c.condition) == 0] or [
+            structure.refusal
+            for group in self._space.structures(point[np.newaxis])
+            if (structure := self._structure(group.key, point)).schedule is None
+        ]
+
+    def _structure(self, key: tuple[int, ...], point: Points) -> _Structure:
+        """What is known of a structure, of which `point` is one."""
+        structure = self._structures.get(key)
+        if structure is None:
+            structure = self._structures[key] = self._new_structure(point)
+            while len(self._structures) > self._kept:
+                self._structures.popitem(last=False)
+        self._structures.move_to_end(key)
+        return structure
+
+    def _new_structure(self, point: Points) -> _Structure:
+        try:
+            schedule = self._schedule_of(self._space.symbolic(point))
+            return _Structure(self._limits, schedule, infer_nest(schedule))
+        except _REFUSALS as error:
+            return _Structure(self._limits, None, None, str(error))
+
+
+@dataclass(eq=False)
+class _Structure:
+    """A symbolic schedule and its tapes; or why there is none."""
+
+    limits: FeatureLimits
+    schedule: Schedule | None
+    nest: Nest | None
+    refusal: str = ""
+
+    @cached_property
+    def constraint_tape(self) -> Tape | None:
+        conditions = [c.condition for c in self.nest.constraints] if self.nest else []
+        return compile_tape(conditions) if conditions else None
+
+    @cached_property
+    def feature_tape(self) -> FeatureTape:
+        assert self.schedule is not None
+        return FeatureTape(features_of(self.schedule, self.limits))
+
+    def features(self, space: Space, points: Points) -> NDArray[np.float32]:
+        if self.schedule is None:
+            return np.zeros((len(points), len(FEATURE_NAMES)), np.float32)
+        return self.feature_tape(space.columns(points), len(points))
+
+    def satisfied(self, space: Space, points: Points) -> NDArray[np.bool_]:
+        if self.constraint_tape is None:
+            return np.ones(len(points), np.bool_)
+        met = self.constraint_tape(space.columns(points), rows=len(points)) != 0
+        return np.asarray(met.all(axis=1), np.bool_)
+
+
+def _knob_columns(knobs: Sequence[Knob]) -> Iterator[tuple[str, int, NDArray[np.float32]]]:
+    """For each column its name, the place of its knob, and its value by the knob's digit."""
+    for place, knob in enumerate(knobs):
+        if not knob.numeric:
+            yield f"knob.{knob.name}", place, np.arange(len(knob.values), dtype=np.float32)
+            continue
+        table = np.array(knob.values, np.float64).reshape(len(knob.values), -1)
+        for part, name in enumerate(knob.symbols):
+            yield f"knob.{name}", place, np.log2(table[:, part] + 1).astype(np.float32)

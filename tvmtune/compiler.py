@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tvmtune.analysis.features import FeatureLimits
 from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.codegen.llvm import compile_assembly, compile_object, toolchain
 from tvmtune.codegen.module import ModuleText, emit_module
@@ -167,9 +168,8 @@ def _scheduled(request: BuildRequest) -> tuple[Workload, Target, Schedule, Nest]
 
 
 def _hash_of(schedule: Schedule, nest: Nest) -> str:
-    text = print_nest(nest) + "".join(
-        f"\n{name}: {schedule.layout_of(name)}" for name in argument_buffers(schedule)
-    )
+    names = (*schedule.inputs, *schedule.stages)
+    text = print_nest(nest) + "".join(f"\n{n}: {schedule.layout_of(n)}" for n in names)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -282,16 +282,20 @@ def task_domain(
         If no template has a restricted knob, or a value is not among a knob's.
     """
     parts: list[tuple[Any, Any]] = []
+    known: list[str] = []
     for found in templates_for(workload, target, template):
         space = _space_of(found, workload, target)
         names = {knob.name for knob in space.knobs}
+        known.append(f"{found.name} has {', '.join(sorted(names))}")
         if restrict and not set(restrict) <= names:
             continue
         space = space.restrict(restrict) if restrict else space
-        parts.append((space, StructureEvaluator(space, _schedule_of(found, workload, target))))
+        schedule_of = _schedule_of(found, workload, target)
+        parts.append((space, StructureEvaluator(space, schedule_of, FeatureLimits.of(target))))
     if not parts:
         raise SpaceError(
-            f"{workload.text}: no template has all of the knobs {sorted(restrict or ())}"
+            f"{workload.text}: no template has all of the knobs "
+            f"{', '.join(sorted(restrict or ()))}: " + "; ".join(known)
         )
     return TaskDomain(parts)
 

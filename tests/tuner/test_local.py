@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tvmtune.analysis.features import FEATURE_VERSION
 from tvmtune.measure.harness import Harness
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.records.fingerprint import machine_fingerprint, toolchain_versions
@@ -20,11 +21,11 @@ def test_this_machine_is_the_one_that_asks() -> None:
 
 def test_harnesses_of_this_machine_share_its_workers(bed: Any, tmp_path: Path) -> None:
     options = MeasureOptions(lock_path=tmp_path / "lock", run_cores=(0,))
-    with local_equipment(options, domain=bed.domains, feature_version="3") as equipment:
+    with local_equipment(options, domain=bed.domains) as equipment:
         harness = equipment.harness(bed.task)
         assert isinstance(harness, Harness)
         harness.close()
-        assert equipment.feature_version == "3"
+        assert equipment.feature_version == FEATURE_VERSION
         assert equipment.settings["run_cores"] == [0]
         assert equipment.settings["timing"] == options.timing.to_json()
 

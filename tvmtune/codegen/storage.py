@@ -16,9 +16,9 @@ class Storage:
     """Where the elements of buffers are while a function is emitted.
 
     Addresses are chains of GEPs, one link per loop variable, each emitted at the head of that
-    variable's loop; the constant comes last, so that it folds into the addressing mode.  Register
-    buffers are SSA values: the first use inside a loop creates a phi, closing the loop completes
-    it.
+    variable's loop; the constant comes last, so that it folds into the addressing mode.  They are
+    not ``inbounds``: what lies between may point beside the buffer.  Register buffers are SSA
+    values: the first use inside a loop creates a phi, closing the loop completes it.
     """
 
     def __init__(self, text: FunctionText) -> None:
@@ -128,18 +128,19 @@ class Storage:
     def _address(self, buffer: Buffer, offset: Affine) -> tuple[str, int]:
         """A pointer, and its alignment in bytes."""
         pointer, element = self.pointers[buffer], stored_type(buffer.dtype, 1)
-        gep_of = _gep(offset)
         for name, depth, c in self._ordered(offset):
             memo = self.text.frames[depth].memo
-            key = (gep_of, pointer, name, c)
+            key = (pointer, name, c)
             if key not in memo:
                 factor = self._product(name, depth, c)
                 memo[key] = self.text.name("p")
-                gep = f"{memo[key]} = {gep_of} {element}, ptr {pointer}, i64 {factor}"
+                gep = f"{memo[key]} = getelementptr {element}, ptr {pointer}, i64 {factor}"
                 self.text.emit_head(gep, depth)
             pointer = memo[key]
         if offset.const:
-            pointer = self.text.value(f"{gep_of} {element}, ptr {pointer}, i64 {offset.const}", "p")
+            pointer = self.text.value(
+                f"getelementptr {element}, ptr {pointer}, i64 {offset.const}", "p"
+            )
         step = gcd(_number(offset.const), *map(_number, offset.terms.values()))
         step *= ITEMSIZE[buffer.dtype]
         return pointer, min(ALIGNMENT, step & -step) if step else ALIGNMENT
@@ -230,12 +231,6 @@ class Storage:
 def register_type(key: RegisterKey) -> str:
     """Type of a register element."""
     return vector_type(key[0].dtype, key[2])
-
-
-def _gep(offset: Affine) -> str:
-    """The instruction for the links of an address: only rising ones stay inside the buffer."""
-    rising = all(_number(c) >= 0 for c in (offset.const, *offset.terms.values()))
-    return "getelementptr inbounds" if rising else "getelementptr"
 
 
 def _of_buffer(key: object, buffer: Buffer) -> bool:

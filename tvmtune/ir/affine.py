@@ -61,7 +61,7 @@ class Var:
 
 
 class Quotient:
-    """``index // divisor`` as an atom, kept where it does not simplify."""
+    """``index // divisor`` as an atom, kept where it does not simplify; equal if written alike."""
 
     __slots__ = ("divisor", "index")
 
@@ -72,6 +72,12 @@ class Quotient:
     def __repr__(self) -> str:
         return f"({self.index!r}) // {self.divisor}"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quotient) and _atom_key(self) == _atom_key(other)
+
+    def __hash__(self) -> int:
+        return hash(_atom_key(self))
+
     @property
     def extent(self) -> IntExpr:
         """One more than the largest value, for an index that is never negative."""
@@ -79,7 +85,7 @@ class Quotient:
 
 
 class Remainder:
-    """``index % divisor`` as an atom, kept where it does not simplify."""
+    """``index % divisor`` as an atom, kept where it does not simplify; equal if written alike."""
 
     __slots__ = ("divisor", "index")
 
@@ -89,6 +95,12 @@ class Remainder:
 
     def __repr__(self) -> str:
         return f"({self.index!r}) % {self.divisor}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Remainder) and _atom_key(self) == _atom_key(other)
+
+    def __hash__(self) -> int:
+        return hash(_atom_key(self))
 
     @property
     def extent(self) -> IntExpr:

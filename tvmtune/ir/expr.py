@@ -37,7 +37,7 @@ class Value:
     lanes: int
 
     def __bool__(self) -> NoReturn:
-        raise ExpressionError("a value has no truth value while it is an expression; use te.select")
+        raise ExpressionError("a value has no truth value while it is an expression; use te.where")
 
     def __add__(self, other: Value | float) -> Binary:
         return binary("add", self, other)

@@ -14,6 +14,7 @@ of an allocated buffer are undefined until stored.  `Store` writes lane ``l`` at
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -97,7 +98,7 @@ class Function:
     """Names of the arguments that are written."""
 
 
-def block(statements: list[Stmt] | tuple[Stmt, ...]) -> Stmt:
+def block(statements: Sequence[Stmt]) -> Stmt:
     """Statements in order: flattened, and the statement itself if there is one."""
     flat: list[Stmt] = []
     for s in statements:

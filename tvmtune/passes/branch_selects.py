@@ -25,16 +25,17 @@ def _branched(stmt: Stmt) -> Stmt | None:
     if choice is None:
         return None
     then, otherwise = (_chosen(stmt, choice, side) for side in (choice.a, choice.b))
-    branch = If(choice.condition, _branched(then) or then, _branched(otherwise) or otherwise)
-    return _branched(branch) or branch
+    return If(choice.condition, _branched(then) or then, _branched(otherwise) or otherwise)
 
 
 def _first_choice(value: Expr) -> Select | None:
     """A choice that reads memory on a side, and that stands on no side of another."""
     if isinstance(value, Select):
         inner = _first_choice(value.condition)
+        if inner is not None:
+            return inner
         reads = any(isinstance(v, Load) for side in (value.a, value.b) for v in values_of(side))
-        return inner or (value if reads else None)
+        return value if reads else None
     return next((c for c in map(_first_choice, children(value)) if c is not None), None)
 
 

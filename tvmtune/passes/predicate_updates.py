@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from tvmtune.ir.expr import Binary, Const, Expr, Load, Select, identity_of
+from tvmtune.ir.expr import Binary, Expr, Load
+from tvmtune.ir.neutral import without_neutral_choices
 from tvmtune.ir.stmt import If, Stmt, Store
 from tvmtune.ir.traverse import conjunction, rewrite, values_of
 
 
 def predicate_updates(stmt: Stmt) -> Stmt:
     """Turn a choice of the neutral element into a condition on the update.
-
-    A product with a chosen 0 counts as 0: an infinity or a NaN in the other factor is not seen.
 
     rewrite:  acc = acc + select(c, x, 0) * w   -->   if c: acc = acc + x * w
     """
@@ -21,8 +20,7 @@ def _predicated(stmt: Stmt) -> Stmt | None:
     if not isinstance(stmt, Store) or stmt.action != "update" or not isinstance(stmt.value, Binary):
         return None
     op = stmt.value.op
-    conditions: list[Expr] = []
-    value = _stripped(stmt.value.b, op, conditions)
+    value, conditions = without_neutral_choices(stmt.value.b, op)
     if not conditions:
         return None
     combined = Binary(op, stmt.value.a, value, stmt.value.dtype)
@@ -38,15 +36,3 @@ def _guarding(conditions: list[Expr]) -> list[Expr]:
         return conditions
     together = conjunction(conditions)
     return [] if together is None else [together]
-
-
-def _stripped(value: Expr, op: str, conditions: list[Expr]) -> Expr:
-    """The value without choices of the neutral element; their conditions are collected."""
-    if isinstance(value, Select) and isinstance(value.b, Const):
-        if value.b.value == identity_of(op, value.dtype).value:
-            conditions.append(value.condition)
-            return _stripped(value.a, op, conditions)
-    elif op == "add" and isinstance(value, Binary) and value.op == "mul":
-        a, b = (_stripped(x, op, conditions) for x in (value.a, value.b))
-        return Binary("mul", a, b, value.dtype)
-    return value

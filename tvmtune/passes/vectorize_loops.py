@@ -21,11 +21,19 @@ from tvmtune.ir.expr import (
 from tvmtune.ir.stmt import Block, For, If, Stmt, Store, block, constant_range
 from tvmtune.ir.traverse import rewrite_down, statements, substitute, values_of
 
+MAX_LANES = 1024
+"""What LLVM compiles in a fraction of a second."""
+
 
 def vectorize_loops(stmt: Stmt) -> Stmt:
     """Expand vectorized loops into vectors, or copies where lanes differ in more than addresses.
 
     rewrite:  for i in lanes(0, n): y[i] = x[i] * c   -->   y[0 : n] = x[0 : n] * (c, ..., c)
+
+    Raises
+    ------
+    LoweringError
+        If a vectorized loop has more than `MAX_LANES` iterations or holds another loop.
     """
     return rewrite_down(stmt, _vectorized)
 
@@ -37,6 +45,11 @@ def _vectorized(stmt: Stmt) -> Stmt | None:
     if bounds is None:
         raise LoweringError(f"vectorized loop {stmt.label} has no constant bounds")
     lanes = bounds[1] - bounds[0]
+    if lanes > MAX_LANES:
+        raise LoweringError(
+            f"vectorized loop {stmt.label} has {lanes} lanes, more than {MAX_LANES}: split it and "
+            "vectorize the inner loop"
+        )
     if lanes == 1 or not _uniform(stmt.body, stmt.var):
         return block([substitute(stmt.body, {stmt.var: i}) for i in range(*bounds)])
     return _widened(

@@ -197,7 +197,7 @@ def needed_boxes(schedule: ScheduleState, producer: Stage, at: Placed) -> dict[s
     for reader in schedule.readers(producer.name):
         placed = at
         if reader.name != at.stage.name:
-            inner = needed_boxes(schedule, reader, at)
+            inner = needed_boxes(schedule, reader, at.overrunning())
             reduce = {r.name: Box(Affine(), r.extent) for r in reader.reduce_axes}
             placed = Placed.at(reader, {**inner, **reduce})
         for read in reader.reads():

@@ -6,8 +6,11 @@ from dataclasses import replace
 from typing import Self
 
 from tvmtune.errors import ScheduleError
+from tvmtune.ir.affine import Affine
 from tvmtune.schedule.base import ScheduleState, check_factor
-from tvmtune.schedule.stage import Annotation, Fuse, Kind, Split, Stage, Tail
+from tvmtune.schedule.constraints import tail_constraints
+from tvmtune.schedule.placed import Box, Placed
+from tvmtune.schedule.stage import Annotation, At, Fuse, Kind, Split, Stage, Tail
 from tvmtune.symbolic import IntExpr
 
 
@@ -36,7 +39,8 @@ class LoopPrimitives(ScheduleState):
         ------
         ScheduleError
             If the loop does not exist, a name is taken, the factor is below 1, a stage is computed
-            at the loop, or a padded tail is asked of a reduction that is no sum.
+            at the loop, a padded tail is asked of a reduction that is no sum or of a part of an
+            axis, or the loop is the outer part of a split whose tail makes copies of it.
         """
         found = self.leaf("split", stage, axis)
         self.check_not_used("split", stage, axis)
@@ -56,6 +60,7 @@ class LoopPrimitives(ScheduleState):
             leaves=(*found.leaves[:at], outer, inner, *found.leaves[at + 1 :]),
             annotations={k: v for k, v in found.annotations.items() if k != axis},
         )
+        _check_tails("split", new)
         return self.with_stage(new, "split", stage, axis, factor, (outer, inner), policy.value)
 
     def tile(
@@ -97,8 +102,9 @@ class LoopPrimitives(ScheduleState):
         Raises
         ------
         ScheduleError
-            If the loops do not exist, are not adjacent, one is reduced over and the other not, or a
-            stage is computed at one of them.
+            If the loops do not exist, are not adjacent, one is reduced over and the other not, a
+            stage is computed at one of them, or one is the outer part of a split whose tail makes
+            copies of it.
         """
         found = self.leaf("fuse", stage, outer, inner)
         self.check_not_used("fuse", stage, outer, inner)
@@ -118,6 +124,7 @@ class LoopPrimitives(ScheduleState):
             leaves=(*found.leaves[:at], fused, *found.leaves[at + 2 :]),
             annotations={k: v for k, v in found.annotations.items() if k not in (outer, inner)},
         )
+        _check_tails("fuse", new)
         return self.with_stage(new, "fuse", stage, outer, inner, fused)
 
     def reorder(self, stage: str, *axes: str) -> Self:
@@ -261,6 +268,19 @@ def _free_names(primitive: str, stage: Stage, *names: str) -> None:
             f"{primitive}: {stage.name}: the names {', '.join(names)} must be new; "
             f"taken are {', '.join(sorted(stage.axis_names()))}"
         )
+
+
+def _check_tails(primitive: str, stage: Stage) -> None:
+    """Refuse factors that must divide and do not; constraints say it where that is not known yet.
+
+    A stage that is computed inside another has extents that depend on where.
+    """
+    if isinstance(stage.place, At):
+        return
+    placed = Placed.at(stage, {a.name: Box(Affine(), a.extent) for a in stage.roots})
+    for constraint in tail_constraints(placed):
+        if isinstance(constraint.condition, int) and not constraint.condition:
+            raise ScheduleError(f"{primitive}: {constraint.message}")
 
 
 def _is_sum(stage: Stage) -> bool:

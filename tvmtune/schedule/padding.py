@@ -106,8 +106,8 @@ class _Padding:
                 fits = 1 if limit is None else at_most(reach, limit)
                 inside = both(fits, at_most(0, _low(index, over)))
             text = (
-                f"{stage.name}: padded loop {padded[0].name} reads {read.tensor} to {{}}, "
-                "it is known to {}"
+                f"{stage.name}: padded loop {padded[0].name} reads {read.tensor} up to {{}}, "
+                "it is there up to {}"
             )
             numbers = (reach, extent if limit is None else limit)
             yield Constraint(either(whole, inside), text, numbers)

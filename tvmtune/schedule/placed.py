@@ -7,7 +7,7 @@ loop whose factor does not divide becomes several): only the *pieces* of a split
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tvmtune.errors import LoweringError
 from tvmtune.ir.affine import Affine, Quotient, Remainder, Var
@@ -42,7 +42,8 @@ class Placed:
     """A stage whose root axes span ``boxes``, with some of its leaves opened.
 
     ``values`` maps opened leaves to their index, ``pieces`` opened outer loops of splits to what
-    they run through.
+    they run through.  ``overrun`` is for what is computed inside of leaves that are not opened:
+    guards hold back the stage's own points only, so that is computed for all iterations.
     """
 
     stage: Stage
@@ -54,6 +55,7 @@ class Placed:
     _inner: Mapping[str, Split] = field(default_factory=dict)
     _fused: Mapping[str, Fuse] = field(default_factory=dict)
     _part: Mapping[str, Fuse] = field(default_factory=dict)
+    overrun: bool = False
     _extents: dict[str, IntExpr] = field(default_factory=dict)
 
     @staticmethod
@@ -76,8 +78,12 @@ class Placed:
         pieces = self.pieces if piece is None else {**self.pieces, leaf: piece}
         return Placed(
             self.stage, self.boxes, {**self.values, leaf: value}, pieces,
-            self._split, self._outer, self._inner, self._fused, self._part,
+            self._split, self._outer, self._inner, self._fused, self._part, self.overrun,
         )  # fmt: skip
+
+    def overrunning(self) -> Placed:
+        """The same stage, as seen by what is computed inside of its leaves."""
+        return replace(self, overrun=True)
 
     def extent(self, axis: str) -> IntExpr:
         """How many values an axis takes here (the largest copy's, where copies differ)."""
@@ -109,7 +115,20 @@ class Placed:
         if self.is_padded(axis):
             split = self._split[axis]
             return self.covered(split.outer) * self._inner_extent(split)
-        return self.extent(axis)
+        return self._overrun(axis) if self.overrun else self.extent(axis)
+
+    def _overrun(self, axis: str) -> IntExpr:
+        """How far the iterations of an axis reach, whether guards hold them back or not."""
+        if axis in self._part and axis == self._part[axis].outer:
+            fuse = self._part[axis]
+            return ceildiv(self.covered(fuse.fused), self.extent(fuse.inner))
+        if not any(s.tail is Tail.GUARD for s in self._split.values()) or axis not in self._split:
+            return self.extent(axis)
+        split = self._split[axis]
+        inner, size = self.covered(split.inner), self.extent(split.inner)
+        if split.tail is Tail.GUARD:
+            return (self.covered(split.outer) - 1) * size + inner
+        return self.extent(axis) + (inner - size)
 
     def is_padded(self, axis: str) -> bool:
         """Whether a padded tail may run beyond the extent of an axis, and no guard stops it."""
@@ -262,6 +281,10 @@ class Placed:
                     tested.add(axis)
                     yield self.value(axis), self.extent(axis)
 
+    def _may_leave(self, root: str) -> bool:
+        """Whether an index of a root axis may lie on either side of it and must be tested."""
+        return self.guarded(root) or self.boxes[root].guarded_below
+
     def _guarded_axes(self, axis: str) -> Iterator[str]:
         """Axes from ``axis`` downwards that a split with a guarded tail divides."""
         if axis in self._split:
@@ -290,6 +313,8 @@ class Placed:
                 if not all(self.is_open(v.name) for v in atom.index.variables()):
                     return Box(_ZERO, whole)
                 origin = origin + Affine(0, {atom: c}).substitute(values)
+                if any(self._may_leave(v.name) for v in atom.index.variables()):
+                    beyond = before = True
                 continue
             span = self.span(atom.name)
             if span is None:

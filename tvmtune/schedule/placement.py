@@ -28,13 +28,11 @@ class PlacementPrimitives(ScheduleState):
         Raises
         ------
         ScheduleError
-            If the stage is an output, nothing reads it, a reader or what it reads itself is not
-            inside the loop, or the consumer is (through others) computed inside the stage.
+            If the stage is an output, a reader or what it reads itself is not inside the loop, or
+            the consumer is (through others) computed inside the stage.
         """
         found = self._movable("compute_at", stage)
         self.leaf("compute_at", consumer, axis)
-        if not self.readers(stage):
-            raise ScheduleError(f"compute_at: nothing reads {stage}")
         if consumer in self._nested_in(stage):
             raise ScheduleError(f"compute_at: {stage} at {consumer}: {consumer} is inside {stage}")
         return self.with_stage(
@@ -147,8 +145,8 @@ class PlacementPrimitives(ScheduleState):
         Raises
         ------
         ScheduleError
-            If the stage has been split or marked already, or another is computed at its loops, or
-            the scope is not the target's.
+            If the stage has been split or marked already, another is computed at its loops, the
+            name is taken or no identifier, or the scope is not the target's.
         """
         where = _scope("cache_write", scope)
         found = self.stage(stage)
@@ -207,6 +205,10 @@ class PlacementPrimitives(ScheduleState):
     def _new_stage(self, primitive: str, tensor: str, scope: Scope, name: str | None = None) -> str:
         self.shape_of(tensor)
         new = name or f"{tensor}.{scope.value}"
+        if not (new.isascii() and new.replace(".", "_").isidentifier()):
+            raise ScheduleError(
+                f"{primitive}: name {new!r} is no identifier: use letters, digits and _"
+            )
         if new in self.stages or new in self.inputs:
             raise ScheduleError(f"{primitive}: {new} exists already")
         return new

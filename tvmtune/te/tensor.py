@@ -123,7 +123,9 @@ def reduce_axis(extent: int, name: str) -> Var:
     return Var(name, extent)
 
 
-def compute(shape: tuple[int, ...], body: Callable[..., Value | Reduction], name: str) -> Tensor:
+def compute(
+    shape: tuple[int, ...], body: Callable[..., Value | Reduction | float], name: str
+) -> Tensor:
     """A tensor with ``body(axes...)`` at every point; the parameters' names name the axes.
 
     Raises

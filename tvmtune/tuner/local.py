@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from tvmtune.analysis.features import FEATURE_VERSION
 from tvmtune.compiler import task_domain, templates_for
 from tvmtune.measure.harness import Harness
 from tvmtune.measure.options import MeasureOptions
@@ -54,7 +55,6 @@ def local_equipment(
     options: MeasureOptions,
     *,
     domain: DomainFactory = compiled_domain,
-    feature_version: str = "",
     on_wait: Callable[[int | None], None] = lambda _holder: None,
 ) -> Iterator[Equipment]:
     """Measure on this machine; its worker processes end with the context.
@@ -65,8 +65,6 @@ def local_equipment(
         Deadlines, limits, cores and timing.
     domain
         Spans the domain of a task.
-    feature_version
-        Of the features that the domains compute.
     on_wait
         Called when another process that measures is waited for, with its id if it is known.
     """
@@ -75,7 +73,7 @@ def local_equipment(
             harness=lambda task: Harness(Problem(parse(task.workload)), workers),
             domain=domain,
             here=here(),
-            feature_version=feature_version,
+            feature_version=FEATURE_VERSION,
             settings={
                 "run_cores": list(options.run_cores),
                 "overlap": options.overlap,

@@ -1,0 +1,494 @@
+"""Each pass does what its ``rewrite:`` says, and what it does not say it leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tvmtune.errors import LoweringError
+from tvmtune.ir.affine import Affine, IndexLike, Var
+from tvmtune.ir.expr import Binary, Buffer, Const, Expr, Load, NonNegative, Select, Unary, binary
+from tvmtune.ir.printer import print_stmt
+from tvmtune.ir.stmt import Allocate, Fence, For, If, LoopKind, Stmt, Store, block
+from tvmtune.passes.branch_selects import branch_selects
+from tvmtune.passes.clip_reductions import clip_reductions
+from tvmtune.passes.partition_loops import partition_loops
+from tvmtune.passes.predicate_updates import predicate_updates
+from tvmtune.passes.simplify import simplify
+from tvmtune.passes.unroll_loops import unroll_loops
+from tvmtune.passes.vectorize_loops import vectorize_loops
+
+X, Y, Z = (Buffer(n, "float32", 64, argument=True) for n in "xyz")
+C = Buffer("c", "bool", 64, argument=True)
+ACC = Buffer("acc", "float32", 8)
+I, J, K = Var("i", 8), Var("j", 4), Var("k", 3)  # noqa: E741
+ONE, ZERO = Const(1.0, "float32"), Const(0.0, "float32")
+
+
+def loop(
+    var: Var,
+    body: Stmt,
+    kind: LoopKind = "serial",
+    *,
+    begin: IndexLike = 0,
+    end: IndexLike | None = None,
+    reduce: bool = False,
+) -> For:
+    last = Affine.of(var.extent if end is None else end)
+    return For(var, (Affine.of(begin),), (last,), kind, body, var.name, reduce)
+
+
+def store(value: Expr, offset: IndexLike = I, buffer: Buffer = Y) -> Store:
+    return Store(buffer, Affine.of(offset), value, buffer.name)
+
+
+def load(buffer: Buffer, offset: IndexLike = I) -> Load:
+    return Load(buffer, Affine.of(offset))
+
+
+def update(value: Expr, op: str = "add", offset: IndexLike = I) -> Store:
+    total = Binary(op, load(ACC, offset), value, "float32")
+    return Store(ACC, Affine.of(offset), total, "acc", "update")
+
+
+def at_least(index: IndexLike, least: int = 0) -> NonNegative:
+    return NonNegative(Affine.of(index) - least)
+
+
+def choose(condition: Expr, a: Expr, b: Expr) -> Select:
+    return Select(condition, a, b, a.dtype, a.lanes)
+
+
+def both(a: Expr, b: Expr) -> Binary:
+    return Binary("and", a, b, "bool")
+
+
+def above(value: Expr) -> Binary:
+    return binary("lt", ZERO, value)
+
+
+S = store(ONE)
+
+Case = tuple[Callable[[Stmt], Stmt], Stmt, str]
+
+CASES: dict[str, Case] = {
+    "simplify: a condition that always holds": (
+        simplify,
+        loop(I, If(at_least(I + 3), S)),
+        """
+        for i in range(0, 8):
+            y[i] = 1.0
+        """,
+    ),
+    "simplify: one that never holds": (
+        simplify,
+        block([loop(I, If(at_least(-1 * I - 1), S)), loop(I, If(at_least(I, 9), S, store(ZERO)))]),
+        """
+        for i in range(0, 8):
+            y[i] = 0.0
+        """,
+    ),
+    "simplify: parts of conditions": (
+        simplify,
+        loop(I, If(both(at_least(I, 4), both(at_least(I), above(load(X)))), S)),
+        """
+        for i in range(0, 8):
+            if i - 4 >= 0 and 0.0 < x[i]:
+                y[i] = 1.0
+        """,
+    ),
+    "simplify: choices and negations": (
+        simplify,
+        loop(
+            I,
+            store(
+                choose(
+                    Unary("not", at_least(I), "bool"),
+                    load(X),
+                    choose(Binary("or", above(load(X)), at_least(I), "bool"), load(Z), ONE),
+                )
+            ),
+        ),
+        """
+        for i in range(0, 8):
+            y[i] = z[i]
+        """,
+    ),
+    "simplify: loops that run once or never": (
+        simplify,
+        block(
+            [
+                loop(I, loop(J, store(load(X, I + J)), begin=1, end=2), begin=2, end=3),
+                loop(J, loop(I, S, begin=3, end=3)),
+                loop(Var("one", 1), S, "vectorized"),
+            ]
+        ),
+        """
+        y[2] = x[3]
+        for one in range(0, 1):  # vectorized
+            y[i] = 1.0
+        """,
+    ),
+    "predicate: a product with a chosen zero": (
+        predicate_updates,
+        update(choose(at_least(I, 1), load(X, I - 1), ZERO) * load(Z)),
+        """
+        if i - 1 >= 0:
+            acc[i] = acc[i] + x[i - 1] * z[i]
+        """,
+    ),
+    "predicate: choices in both factors, and one in another": (
+        predicate_updates,
+        update(
+            choose(at_least(I, 1), choose(at_least(I, 2), load(X, I - 1), ZERO), ZERO)
+            * choose(at_least(J), load(Z), ZERO)
+        ),
+        """
+        if i - 1 >= 0 and i - 2 >= 0 and j >= 0:
+            acc[i] = acc[i] + x[i - 1] * z[i]
+        """,
+    ),
+    "predicate: conditions that read rely on those before": (
+        predicate_updates,
+        update(choose(at_least(I, 1), choose(above(load(X, I - 1)), load(Z), ZERO), ZERO)),
+        """
+        if i - 1 >= 0:
+            if 0.0 < x[i - 1]:
+                acc[i] = acc[i] + z[i]
+        """,
+    ),
+    "predicate: the neutral element of a maximum": (
+        predicate_updates,
+        block(
+            [
+                update(choose(at_least(I, 1), load(X), Const(-float("inf"), "float32")), "max"),
+                update(choose(at_least(I, 1), load(X), ZERO), "max"),
+                update(choose(at_least(I, 1), load(X), ONE)),
+                store(choose(at_least(I, 1), load(X), ZERO)),
+            ]
+        ),
+        """
+        if i - 1 >= 0:
+            acc[i] = max(acc[i], x[i])
+        acc[i] = max(acc[i], x[i] if i - 1 >= 0 else 0.0)
+        acc[i] = acc[i] + (x[i] if i - 1 >= 0 else 1.0)
+        y[i] = x[i] if i - 1 >= 0 else 0.0
+        """,
+    ),
+    "branch: a choice that reads": (
+        branch_selects,
+        store(choose(at_least(I, 1), load(X, I - 1), ZERO) * load(Z)),
+        """
+        if i - 1 >= 0:
+            y[i] = x[i - 1] * z[i]
+        else:
+            y[i] = 0.0 * z[i]
+        """,
+    ),
+    "branch: the outer choice first": (
+        branch_selects,
+        store(
+            choose(at_least(I, 1), choose(above(load(X, I - 1)), load(X), load(Z)), load(Y, I + 1))
+        ),
+        """
+        if i - 1 >= 0:
+            if 0.0 < x[i - 1]:
+                y[i] = x[i]
+            else:
+                y[i] = z[i]
+        else:
+            y[i] = y[i + 1]
+        """,
+    ),
+    "branch: a choice in a condition": (
+        branch_selects,
+        If(above(choose(at_least(I, 1), load(X, I - 1), ONE)), S),
+        """
+        if i - 1 >= 0:
+            if 0.0 < x[i - 1]:
+                y[i] = 1.0
+        elif 0.0 < 1.0:
+            y[i] = 1.0
+        """,
+    ),
+    "branch: a choice in the condition of a choice": (
+        branch_selects,
+        store(choose(above(choose(at_least(I, 1), load(X, I - 1), ONE)), load(Z), ZERO)),
+        """
+        if i - 1 >= 0:
+            if 0.0 < x[i - 1]:
+                y[i] = z[i]
+            else:
+                y[i] = 0.0
+        elif 0.0 < 1.0:
+            y[i] = z[i]
+        else:
+            y[i] = 0.0
+        """,
+    ),
+    "branch: not where nothing is read": (
+        branch_selects,
+        store(choose(above(load(X)), ONE, ZERO)),
+        """
+        y[i] = 1.0 if 0.0 < x[i] else 0.0
+        """,
+    ),
+    "partition: first and last iterations": (
+        partition_loops,
+        loop(I, If(both(at_least(I, 1), at_least(6 - I)), S, store(ZERO))),
+        """
+        y[0] = 0.0
+        for i in range(0, 6):
+            y[i + 1] = 1.0
+        y[7] = 0.0
+        """,
+    ),
+    "partition: one loop after the other": (
+        partition_loops,
+        loop(J, loop(I, If(at_least(I + J, 2), S))),
+        """
+        for i in range(0, 6):
+            y[i + 2] = 1.0
+        for i in range(0, 7):
+            y[i + 1] = 1.0
+        for j in range(0, 2):
+            for i in range(0, 8):
+                y[i] = 1.0
+        """,
+    ),
+    "partition: not more than a few": (
+        partition_loops,
+        loop(I, If(at_least(I, 5), S)),
+        """
+        for i in range(0, 8):
+            if i - 5 >= 0:
+                y[i] = 1.0
+        """,
+    ),
+    "partition: no unrolled loops, no indices with divisions": (
+        partition_loops,
+        block([loop(I, If(at_least(I, 1), S), "unrolled"), loop(I, If(at_least(I // 3, 1), S))]),
+        """
+        for i in range(0, 8):  # unrolled
+            if i - 1 >= 0:
+                y[i] = 1.0
+        for i in range(0, 8):
+            if i // 3 - 1 >= 0:
+                y[i] = 1.0
+        """,
+    ),
+    "partition: no iteration is sure": (
+        partition_loops,
+        loop(K, loop(I, If(both(at_least(K, 2), at_least(-1 * K)), S), reduce=False)),
+        """
+        """,
+    ),
+    "clip: both ends": (
+        clip_reductions,
+        loop(
+            I, loop(K, If(both(at_least(I + K, 1), at_least(8 - I - K)), update(ONE)), reduce=True)
+        ),
+        """
+        for i in range(0, 8):
+            for k in range(max(0, 1 - i), min(3, 9 - i)):  # reduction, extent 3
+                acc[i] = acc[i] + 1.0
+        """,
+    ),
+    "clip: what remains is tested": (
+        clip_reductions,
+        loop(I, loop(K, If(both(at_least(I + K, 1), above(load(X))), update(ONE)), reduce=True)),
+        """
+        for i in range(0, 8):
+            for k in range(max(0, 1 - i), 3):  # reduction, extent 3
+                if 0.0 < x[i]:
+                    acc[i] = acc[i] + 1.0
+        """,
+    ),
+    "clip: not where the loop might be empty": (
+        clip_reductions,
+        loop(I, loop(K, If(at_least(I + K, 3), update(ONE)), reduce=True)),
+        """
+        for i in range(0, 8):
+            for k in range(0, 3):  # reduction
+                if i + k - 3 >= 0:
+                    acc[i] = acc[i] + 1.0
+        """,
+    ),
+    "clip: not where something runs without the condition": (
+        clip_reductions,
+        loop(I, loop(K, block([If(at_least(I + K, 1), update(ONE)), update(ONE)]), reduce=True)),
+        """
+        for i in range(0, 8):
+            for k in range(0, 3):  # reduction
+                if i + k - 1 >= 0:
+                    acc[i] = acc[i] + 1.0
+                acc[i] = acc[i] + 1.0
+        """,
+    ),
+    "clip: not where the variable is multiplied": (
+        clip_reductions,
+        loop(I, loop(K, If(at_least(I + 2 * K, 1), update(ONE)), reduce=True)),
+        """
+        for i in range(0, 8):
+            for k in range(0, 3):  # reduction
+                if 2*k + i - 1 >= 0:
+                    acc[i] = acc[i] + 1.0
+        """,
+    ),
+    "vectorize: contiguous, strided, equal in all lanes": (
+        vectorize_loops,
+        loop(J, store(load(X, I + J) * load(Z, 5 - 2 * J) + load(X, I), I + J), "vectorized"),
+        """
+        y[i : +4] = x[i : +4] * z[5 : -8 : -2] + x[i]
+        """,
+    ),
+    "vectorize: under a condition of all lanes": (
+        vectorize_loops,
+        loop(
+            J,
+            block(
+                [
+                    If(at_least(I, 1), store(ONE, 2 * J), store(load(X, J), J)),
+                    store(choose(above(load(X, J)), ONE, Unary("abs", load(Z), "float32")), J),
+                    store(choose(at_least(I), Const(2.0, "float32"), ONE), J),
+                ]
+            ),
+            "vectorized",
+        ),
+        """
+        if i - 1 >= 0:
+            y[0 : +8 : 2] = 1.0
+        else:
+            y[0 : +4] = x[0 : +4]
+        y[0 : +4] = 1.0 if 0.0 < x[0 : +4] else abs(z[i])
+        y[0 : +4] = 2.0 if i >= 0 else 1.0
+        """,
+    ),
+    "vectorize: a part of the iterations": (
+        vectorize_loops,
+        loop(J, store(load(X, J), J), "vectorized", begin=1, end=3),
+        """
+        y[1 : +2] = x[1 : +2]
+        """,
+    ),
+    "vectorize: copies where a condition differs": (
+        vectorize_loops,
+        loop(J, If(at_least(I - J), store(ONE, J)), "vectorized", end=2),
+        """
+        if i >= 0:
+            y[0] = 1.0
+        if i - 1 >= 0:
+            y[1] = 1.0
+        """,
+    ),
+    "vectorize: copies where an address is no multiple": (
+        vectorize_loops,
+        loop(J, store(load(X, (I + J) // 2), J), "vectorized", end=2),
+        """
+        y[0] = x[i // 2]
+        y[1] = x[(i + 1) // 2]
+        """,
+    ),
+    "vectorize: copies where all lanes store to one place": (
+        vectorize_loops,
+        loop(J, store(load(X, J), I), "vectorized", end=2),
+        """
+        y[i] = x[0]
+        y[i] = x[1]
+        """,
+    ),
+    "unroll: copies": (
+        unroll_loops,
+        loop(K, loop(J, store(load(X, J), J + K), "unrolled", end=2), "unrolled", begin=1),
+        """
+        y[1] = x[0]
+        y[2] = x[1]
+        y[2] = x[0]
+        y[3] = x[1]
+        """,
+    ),
+    "unroll: steps with fences": (
+        unroll_loops,
+        block([loop(K, store(ONE, K), "steps"), loop(Var("o", 1), store(ONE, 9), "steps")]),
+        """
+        y[0] = 1.0
+        fence()
+        y[1] = 1.0
+        fence()
+        y[2] = 1.0
+        fence()
+        y[9] = 1.0
+        """,
+    ),
+    "unroll: bounds that vary stay a loop": (
+        unroll_loops,
+        loop(I, loop(K, store(ONE, K), "unrolled", begin=I - 6)),
+        """
+        for i in range(0, 8):
+            for k in range(i - 6, 3):  # extent 3
+                y[k] = 1.0
+        """,
+    ),
+}
+
+
+def lines(text: str) -> str:
+    rows = text.strip("\n").rstrip().splitlines()
+    return "\n".join(r.removeprefix("        ") for r in rows) or "pass"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rewrites(name: str) -> None:
+    apply, stmt, expected = CASES[name]
+    assert print_stmt(apply(stmt)) == lines(expected)
+
+
+@pytest.mark.parametrize(
+    "apply",
+    [
+        branch_selects,
+        clip_reductions,
+        partition_loops,
+        predicate_updates,
+        simplify,
+        unroll_loops,
+        vectorize_loops,
+    ],
+)
+def test_what_is_not_changed_keeps_its_identity(apply: Callable[[Stmt], Stmt]) -> None:
+    stmt = loop(
+        I,
+        block(
+            [
+                If(at_least(I - 4), store(load(X))),
+                Allocate(ACC, loop(K, update(load(X, I + K)), reduce=True)),
+                Fence(),
+            ]
+        ),
+        "parallel",
+    )
+    assert apply(stmt) is stmt
+
+
+def test_a_vectorized_loop_holds_no_loop() -> None:
+    with pytest.raises(LoweringError, match="loop k runs inside a vectorized loop"):
+        vectorize_loops(loop(J, loop(K, store(load(X, J), J)), "vectorized"))
+
+
+def test_a_vectorized_loop_has_constant_bounds() -> None:
+    with pytest.raises(LoweringError, match="vectorized loop j has no constant bounds"):
+        vectorize_loops(loop(I, loop(J, S, "vectorized", begin=I - 6)))
+
+
+def test_a_vectorized_loop_has_not_too_many_lanes() -> None:
+    wide = Var("j", 2000)
+    with pytest.raises(LoweringError, match="loop j has 2000 lanes, more than 1024: split it and"):
+        vectorize_loops(loop(wide, store(ONE, wide), "vectorized"))
+
+
+def test_unrolled_code_has_a_limit() -> None:
+    a, b = Var("a", 200), Var("b", 200)
+    nested = loop(a, loop(b, store(ONE, 0), "unrolled"), "unrolled")
+    with pytest.raises(LoweringError, match="unrolling a makes 40000 statements, more than 20000"):
+        unroll_loops(nested)
