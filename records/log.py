@@ -48,6 +48,9 @@ class LogWriter:
             self._lock()
             self._on_own_line = self._ends_with_newline()
             self._sync_directory()
+        except OSError as error:
+            os.close(self._file)
+            raise _cannot("write", self.path, error) from error
         except BaseException:
             os.close(self._file)
             raise

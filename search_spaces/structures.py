@@ -6,6 +6,7 @@ symbols for the numeric knobs, and what follows from it is evaluated for all of 
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from tvmtune.search_spaces.knobs import Knob
 from tvmtune.search_spaces.protocols import Points
 from tvmtune.search_spaces.space import Space
 from tvmtune.symbolic import Tape, as_int, compile_tape
+
+_log = logging.getLogger(__name__)
 
 _REFUSALS = (ScheduleError, LayoutError)
 """What a schedule raises that is not legal, however its factors are chosen."""
@@ -124,6 +127,11 @@ class StructureEvaluator:
             schedule = self._schedule_of(self._space.symbolic(point))
             return _Structure(self._limits, schedule, infer_nest(schedule))
         except _REFUSALS as error:
+            knobs = self._space.config_of(point).knobs
+            shown = {k.name: knobs[k.name] for k in self._space.knobs if not k.numeric}
+            _log.warning(
+                "template %s has no schedule for %s: %s", self._space.template, shown, error
+            )
             return _Structure(self._limits, None, None, str(error))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tvmtune.symbolic import IntExpr, at_most
 from tvmtune.target import Target
 
-MAX_STEP_UPDATES = 768
+MAX_STEP_UPDATES = 256
 """Unrolled vector updates of a reduction; larger bodies cost compile time and instruction cache."""
 
 _FLOAT_BYTES = 4

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("tvmtune", derandomize=True, database=None, deadline=None)
-settings.load_profile("tvmtune")
+settings.register_profile("soak", max_examples=3000, database=None, deadline=None)
+settings.load_profile("tvmtune")  # pytest --hypothesis-profile=soak: other examples, and many
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

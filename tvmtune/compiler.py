@@ -10,7 +10,8 @@ import hashlib
 import importlib
 import importlib.util
 import time
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tvmtune.analysis.features import FeatureLimits
 from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.codegen.llvm import compile_assembly, compile_object, toolchain
 from tvmtune.codegen.module import ModuleText, emit_module
-from tvmtune.errors import SpaceError, TemplateError
+from tvmtune.errors import LayoutError, ScheduleError, SpaceError, TemplateError
 from tvmtune.ir.printer import print_function
 from tvmtune.ir.stmt import Function
 from tvmtune.passes import Program, lower_schedule, run_passes
@@ -159,7 +160,7 @@ def _scheduled(request: BuildRequest) -> tuple[Workload, Target, Schedule, Nest]
     space = _space_of(template, workload, target)
     space.point(config)
     violated = space.violations(config)
-    schedule = template.schedule_of(workload, target, config)
+    schedule = _schedule_of(template, workload, target)(config)
     nest = infer_nest(schedule)
     violated += [c.message for c in nest.constraints]
     if violated:
@@ -291,6 +292,8 @@ def task_domain(
             continue
         space = space.restrict(restrict) if restrict else space
         schedule_of = _schedule_of(found, workload, target)
+        if not restrict:
+            _check_default(found, schedule_of, space)
         parts.append((space, StructureEvaluator(space, schedule_of, FeatureLimits.of(target))))
     if not parts:
         raise SpaceError(
@@ -309,6 +312,48 @@ def _space_of(template: Template, workload: Workload, target: Target) -> Space:
     return space
 
 
-def _schedule_of(template: Template, workload: Workload, target: Target) -> Any:
+def _schedule_of(
+    template: Template, workload: Workload, target: Target
+) -> Callable[[Config], Schedule]:
+    """The template's schedules; what goes wrong in its own code is a `TemplateError`."""
     outputs = template.outputs(workload)
-    return lambda config: template.schedule(outputs, target, config)
+
+    def schedule(config: Config) -> Schedule:
+        try:
+            made = template.schedule(outputs, target, config)
+        except (ScheduleError, LayoutError, TemplateError):
+            raise
+        except Exception as error:
+            raise TemplateError(
+                f"template {template.name}: schedule() failed{_place_of(error)}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if not isinstance(made, Schedule):
+            raise TemplateError(
+                f"template {template.name}: schedule() returned {type(made).__name__}: "
+                "return the schedule that the last primitive gave"
+            )
+        return made
+
+    return schedule
+
+
+def _place_of(error: Exception) -> str:
+    """File and line of a user's template where an error comes from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if Path(f.filename).parent != Path(__file__).parent]
+    places = [f for f in own if "tvmtune" not in Path(f.filename).parts] or own
+    return f" at {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
+
+
+def _check_default(
+    template: Template, schedule_of: Callable[[Config], Schedule], space: Space
+) -> None:
+    """Say what is wrong with a template whose default config has no legal schedule."""
+    config = space.default_config
+    try:
+        infer_nest(schedule_of(config))
+    except (ScheduleError, LayoutError) as error:
+        raise TemplateError(
+            f"template {template.name}: its default config has no legal schedule: {error}"
+        ) from error

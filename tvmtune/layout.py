@@ -29,6 +29,11 @@ class StorageDim:
     modulus: IntExpr | None = None
 
 
+def _by_size(dim: StorageDim) -> int:
+    """Blocks of one element come first, dimensions without a modulus last."""
+    return 2 if dim.modulus is None else int(not same(dim.modulus, 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Physical dimensions of a tensor, outermost first.
@@ -62,13 +67,13 @@ class Layout:
 
     def _check_blocks(self, axis: int) -> None:
         """Each dimension of an axis goes on where the next smaller one ends."""
-        left = sorted((d for d in self.dims if d.axis == axis), key=lambda d: d.modulus is None)
+        left = sorted((d for d in self.dims if d.axis == axis), key=_by_size)
         reached: IntExpr = 1
         while left:
             found = next((d for d in left if same(d.divisor, reached)), None)
             if found is None or (found.modulus is None and len(left) > 1):
                 raise LayoutError(f"layout {self}: the blocks of axis {axis} do not nest")
-            left.remove(found)
+            left = [d for d in left if d is not found]
             reached = reached if found.modulus is None else reached * found.modulus
 
     @staticmethod

@@ -39,7 +39,7 @@ def test_a_run_and_its_continuation(cli: Any, path: Path) -> None:
     assert row.startswith(TASK)
     assert row.split()[-1] == "trials"
     assert "2 build_error" in row
-    assert "machine: peak 100 GFLOP/s on 1 threads" in err
+    assert "machine: peak 100 GFLOP/s at cpu:threads=1" in err
     assert "first build_error: LLVM said no" in err
     assert "0 ended by" not in err
     records = read_log([path]).records

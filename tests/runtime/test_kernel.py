@@ -132,7 +132,7 @@ def test_calling_wrongly_says_what_would_work(add: Kernel) -> None:
         bound(x, out=np.empty((5, 3), np.float32).T)
     with pytest.raises(KernelError, match="y must be float32"):
         bound(x, out=np.empty((3, 5)))
-    with pytest.raises(KernelError, match="packed by another kernel"):
+    with pytest.raises(KernelError, match="not packed by this kernel"):
         bound.run(add.bind(w=x).pack(x))
 
 

@@ -49,3 +49,11 @@ def test_a_large_space_in_which_drawing_finds_nothing_new(synthetic: ModuleType)
     unseen = UnseenPoints(domain, np.random.default_rng(0))
     assert np.array_equal(unseen.take(5, set()), only)
     assert unseen.take(5, set(domain.keys(only))).shape == (0, domain.width)
+
+
+def test_points_drawn_before_do_not_end_a_large_space(synthetic: ModuleType) -> None:
+    domain = synthetic.SyntheticDomain()
+    first = UnseenPoints(domain, np.random.default_rng(0)).take(8, set())
+    again = UnseenPoints(domain, np.random.default_rng(0)).take(8, set(domain.keys(first)))
+    assert len(again) == 8
+    assert not set(domain.keys(again)) & set(domain.keys(first))

@@ -83,7 +83,7 @@ def test_text_round_trips(fields: dict[str, int]) -> None:
     [
         ("", "neither a name of the table nor kind:field=value"),
         ("c2", "did you mean 'C2'?"),
-        ("conv2d", "did you mean 'conv2d'?"),
+        ("conv2d", "give its fields, as in conv2d:ci=64"),
         ("BERT-ff", "did you mean 'BERT-ff2' or 'BERT-ff1'"),
         ("conv3d:ci=1", "no kind 'conv3d'; did you mean 'conv2d'?"),
         ("pool:k=2", "no kind 'pool'; known are conv2d, matmul"),

@@ -13,6 +13,7 @@ import typer
 from tvmtune.cli.errors import complain
 from tvmtune.cli.output import (
     Column,
+    best_text,
     counts_text,
     gain_text,
     rate_text,
@@ -86,7 +87,7 @@ class BestRow:
         return [
             row.workload,
             row.target,
-            time_text(row.best_s) + ("" if row.confirmed or row.best_s is None else " (search)"),
+            best_text(row.best_s, confirmed=row.confirmed),
             rate_text(None if row.gflops is None else row.gflops * 1e9),
             share_text(self.share_of_peak),
             time_text(row.default_s),

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from importlib import import_module
+from importlib import import_module, metadata
 from types import MappingProxyType
+from typing import Annotated
 
 import typer
 
 from tvmtune.cli.errors import ExitCode, complain, guarded
+from tvmtune.cli.output import say
 
 _COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -72,6 +74,12 @@ def _invoke(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else ExitCode.OK
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"tvmtune {metadata.version('tvmtune')}")
+        raise typer.Exit
+
+
 def _application(arguments: Sequence[str]) -> typer.Typer:
     """The application with the command that is named, or with all where help is wanted."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -83,5 +91,9 @@ def _application(arguments: Sequence[str]) -> typer.Typer:
     return app
 
 
-def _main() -> None:
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version.")
+    ] = False,
+) -> None:
     """Tune tensor operators on this machine, keep the log, build fast kernels from it."""

@@ -40,9 +40,13 @@ def say_json(value: Any) -> None:
 
 
 def say_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-    """Write a table: drawn on a terminal, else aligned text whose lines are never cut."""
-    if sys.stdout.isatty():
-        Console(highlight=False).print(rich_table(columns, rows))
+    """Write a table: drawn on a terminal that is wide enough, else aligned text, never cut."""
+    console = Console(highlight=False)
+    table = rich_table(columns, rows)
+    if sys.stdout.isatty() and table.__rich_measure__(console, console.options).minimum <= (
+        console.width
+    ):
+        console.print(table)
     else:
         say(plain_table(columns, rows))
 
@@ -51,7 +55,7 @@ def rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Tabl
     """A table for a terminal."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column.name, justify="right" if column.right else "left")
+        table.add_column(column.name, justify="right" if column.right else "left", no_wrap=True)
     for row in rows:
         table.add_row(*map(Text, row))
     return table
@@ -78,6 +82,11 @@ def time_text(seconds: float | None) -> str:
         if seconds >= scale:
             return f"{_digits(seconds / scale)} {unit}"
     return f"{_digits(seconds * 1e9)} ns"
+
+
+def best_text(seconds: float | None, *, confirmed: bool) -> str:
+    """A best time; marked where only the search has measured it."""
+    return time_text(seconds) + ("" if confirmed or seconds is None else " (search)")
 
 
 def rate_text(flops_per_s: float | None) -> str:

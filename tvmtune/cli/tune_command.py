@@ -16,6 +16,7 @@ from tvmtune.cli.board import Board
 from tvmtune.cli.errors import ExitCode, complain
 from tvmtune.cli.output import (
     Column,
+    best_text,
     count_text,
     counts_text,
     gain_text,
@@ -176,7 +177,7 @@ def _this_command() -> str:
 
 def _machine(facts: MachineFacts, target: Target) -> str:
     return (
-        f"peak {rate_text(facts.peak_for(target.threads))} GFLOP/s on {target.threads} threads, "
+        f"peak {rate_text(facts.peak_for(target.threads))} GFLOP/s at {target.text}, "
         f"noise {share_text(facts.noise)}, interference {facts.interference:.2f}"
     )
 
@@ -215,7 +216,7 @@ def _report_cells(report: TaskReport, peak_flops: float | None) -> list[str]:
     rate = ratio(parse(report.task.workload).flops, best_s)
     return [
         report.task.workload,
-        time_text(best_s),
+        best_text(best_s, confirmed=report.best is not None and report.best.confirmed),
         rate_text(rate),
         share_text(ratio(rate, peak_flops)),
         time_text(report.default_s),

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,18 @@ class Kernel:
 
     def __repr__(self) -> str:
         return f"<{describe(self.manifest)} for {self.manifest.target}, match {self.match}>"
+
+    def __call__(self, *_operands: object, **_options: object) -> NoReturn:
+        """Refuse: constants are bound first.
+
+        Raises
+        ------
+        KernelError
+            Always; it says how to call the kernel.
+        """
+        constants = [a.name for a in self.manifest.arguments if a.role is Role.CONSTANT]
+        given = ", ".join(f"{name}=..." for name in constants)
+        raise KernelError(f"{describe(self.manifest)}: bind it first: kernel.bind({given})(...)")
 
     def source(self, kind: str) -> str:
         """Return what the code was generated from.
@@ -199,11 +211,7 @@ class BoundKernel:
 
     def run(self, packed: Packed) -> Packed:
         """Run the kernel on packed arrays and return them, the output now filled in."""
-        if packed.kernel is not self:
-            raise KernelError(
-                f"{describe(self.manifest)}: these arrays were packed by another kernel; "
-                "use pack() of this one"
-            )
+        self._check_packed(packed)
         self._function(*packed.pointers, self._local.workspace)
         return packed
 
@@ -213,11 +221,19 @@ class BoundKernel:
         Raises
         ------
         KernelError
-            ``out`` has another shape or dtype.
+            ``out`` has another shape or dtype, or the arrays are not those of `run`.
         """
+        self._check_packed(packed)
         result = self._new_output() if out is None else self._checked_output(out)
         self._output.layout.unpack(packed.arrays[self._output.name], result)
         return result
+
+    def _check_packed(self, packed: Packed) -> None:
+        if getattr(packed, "kernel", None) is not self:
+            raise KernelError(
+                f"{describe(self.manifest)}: these arrays were not packed by this kernel; "
+                "use pack() of this one"
+            )
 
     def _arguments(self, *roles: Role) -> tuple[Argument, ...]:
         return tuple(a for a in self.manifest.arguments if a.role in roles)

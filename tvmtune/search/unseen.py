@@ -61,17 +61,18 @@ class UnseenPoints:
     def _draw(
         self, n: int, taken: Container[bytes], chosen: dict[bytes, NDArray[np.int64]]
     ) -> None:
-        """Sample a few times, as long as it brings anything new."""
-        for _ in range(_ROUNDS):
+        """Sample a few times, twice as much each time.
+
+        A round may bring nothing new without a space being used up: a search that goes on from a
+        log draws first what it drew the first time.
+        """
+        for doubling in range(_ROUNDS):
             if len(chosen) >= n:
                 return
-            before = len(chosen)
-            points = self._domain.sample(self._rng, n - before)
+            points = self._domain.sample(self._rng, (n - len(chosen)) << doubling)
             for key, point in zip(self._domain.keys(points), points, strict=True):
-                if key not in taken:
+                if key not in taken and len(chosen) < n:
                     chosen.setdefault(key, point)
-            if len(chosen) == before:
-                return
 
     def _take_rest(
         self, n: int, taken: Container[bytes], chosen: dict[bytes, NDArray[np.int64]]

@@ -79,6 +79,8 @@ def _unknown(text: str, kind: str, has_colon: bool) -> str:
     names = {name.upper(): name for name in WORKLOADS}
     near = names.get(text.upper())
     hint = f"did you mean {near!r}?" if near else suggestion(text, [*WORKLOADS, *KINDS])
+    if text in KINDS:
+        hint = "give its fields, as in conv2d:ci=64,h=56,co=64,k=3 or matmul:m=128,k=768,n=3072"
     return f"workload {_shown(text)}: neither a name of the table nor kind:field=value,...; {hint}"
 
 

@@ -1,239 +1,40 @@
-"""Each pass does what its ``rewrite:`` says, and what it does not say it leaves alone."""
+"""Passes on loops do what their ``rewrite:`` says, and leave the rest alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from tests.pass_cases import (
+    ONE,
+    ZERO,
+    Case,
+    I,
+    J,
+    K,
+    S,
+    X,
+    Z,
+    above,
+    at_least,
+    both,
+    choose,
+    lines,
+    load,
+    loop,
+    store,
+    update,
+)
 from tvmtune.errors import LoweringError
-from tvmtune.ir.affine import Affine, IndexLike, Var
-from tvmtune.ir.expr import Binary, Buffer, Const, Expr, Load, NonNegative, Select, Unary, binary
+from tvmtune.ir.affine import Var
+from tvmtune.ir.expr import Const, Unary
 from tvmtune.ir.printer import print_stmt
-from tvmtune.ir.stmt import Allocate, Fence, For, If, LoopKind, Stmt, Store, block
-from tvmtune.passes.branch_selects import branch_selects
+from tvmtune.ir.stmt import If, block
 from tvmtune.passes.clip_reductions import clip_reductions
 from tvmtune.passes.partition_loops import partition_loops
-from tvmtune.passes.predicate_updates import predicate_updates
-from tvmtune.passes.simplify import simplify
 from tvmtune.passes.unroll_loops import unroll_loops
 from tvmtune.passes.vectorize_loops import vectorize_loops
 
-X, Y, Z = (Buffer(n, "float32", 64, argument=True) for n in "xyz")
-C = Buffer("c", "bool", 64, argument=True)
-ACC = Buffer("acc", "float32", 8)
-I, J, K = Var("i", 8), Var("j", 4), Var("k", 3)  # noqa: E741
-ONE, ZERO = Const(1.0, "float32"), Const(0.0, "float32")
-
-
-def loop(
-    var: Var,
-    body: Stmt,
-    kind: LoopKind = "serial",
-    *,
-    begin: IndexLike = 0,
-    end: IndexLike | None = None,
-    reduce: bool = False,
-) -> For:
-    last = Affine.of(var.extent if end is None else end)
-    return For(var, (Affine.of(begin),), (last,), kind, body, var.name, reduce)
-
-
-def store(value: Expr, offset: IndexLike = I, buffer: Buffer = Y) -> Store:
-    return Store(buffer, Affine.of(offset), value, buffer.name)
-
-
-def load(buffer: Buffer, offset: IndexLike = I) -> Load:
-    return Load(buffer, Affine.of(offset))
-
-
-def update(value: Expr, op: str = "add", offset: IndexLike = I) -> Store:
-    total = Binary(op, load(ACC, offset), value, "float32")
-    return Store(ACC, Affine.of(offset), total, "acc", "update")
-
-
-def at_least(index: IndexLike, least: int = 0) -> NonNegative:
-    return NonNegative(Affine.of(index) - least)
-
-
-def choose(condition: Expr, a: Expr, b: Expr) -> Select:
-    return Select(condition, a, b, a.dtype, a.lanes)
-
-
-def both(a: Expr, b: Expr) -> Binary:
-    return Binary("and", a, b, "bool")
-
-
-def above(value: Expr) -> Binary:
-    return binary("lt", ZERO, value)
-
-
-S = store(ONE)
-
-Case = tuple[Callable[[Stmt], Stmt], Stmt, str]
-
 CASES: dict[str, Case] = {
-    "simplify: a condition that always holds": (
-        simplify,
-        loop(I, If(at_least(I + 3), S)),
-        """
-        for i in range(0, 8):
-            y[i] = 1.0
-        """,
-    ),
-    "simplify: one that never holds": (
-        simplify,
-        block([loop(I, If(at_least(-1 * I - 1), S)), loop(I, If(at_least(I, 9), S, store(ZERO)))]),
-        """
-        for i in range(0, 8):
-            y[i] = 0.0
-        """,
-    ),
-    "simplify: parts of conditions": (
-        simplify,
-        loop(I, If(both(at_least(I, 4), both(at_least(I), above(load(X)))), S)),
-        """
-        for i in range(0, 8):
-            if i - 4 >= 0 and 0.0 < x[i]:
-                y[i] = 1.0
-        """,
-    ),
-    "simplify: choices and negations": (
-        simplify,
-        loop(
-            I,
-            store(
-                choose(
-                    Unary("not", at_least(I), "bool"),
-                    load(X),
-                    choose(Binary("or", above(load(X)), at_least(I), "bool"), load(Z), ONE),
-                )
-            ),
-        ),
-        """
-        for i in range(0, 8):
-            y[i] = z[i]
-        """,
-    ),
-    "simplify: loops that run once or never": (
-        simplify,
-        block(
-            [
-                loop(I, loop(J, store(load(X, I + J)), begin=1, end=2), begin=2, end=3),
-                loop(J, loop(I, S, begin=3, end=3)),
-                loop(Var("one", 1), S, "vectorized"),
-            ]
-        ),
-        """
-        y[2] = x[3]
-        for one in range(0, 1):  # vectorized
-            y[i] = 1.0
-        """,
-    ),
-    "predicate: a product with a chosen zero": (
-        predicate_updates,
-        update(choose(at_least(I, 1), load(X, I - 1), ZERO) * load(Z)),
-        """
-        if i - 1 >= 0:
-            acc[i] = acc[i] + x[i - 1] * z[i]
-        """,
-    ),
-    "predicate: choices in both factors, and one in another": (
-        predicate_updates,
-        update(
-            choose(at_least(I, 1), choose(at_least(I, 2), load(X, I - 1), ZERO), ZERO)
-            * choose(at_least(J), load(Z), ZERO)
-        ),
-        """
-        if i - 1 >= 0 and i - 2 >= 0 and j >= 0:
-            acc[i] = acc[i] + x[i - 1] * z[i]
-        """,
-    ),
-    "predicate: conditions that read rely on those before": (
-        predicate_updates,
-        update(choose(at_least(I, 1), choose(above(load(X, I - 1)), load(Z), ZERO), ZERO)),
-        """
-        if i - 1 >= 0:
-            if 0.0 < x[i - 1]:
-                acc[i] = acc[i] + z[i]
-        """,
-    ),
-    "predicate: the neutral element of a maximum": (
-        predicate_updates,
-        block(
-            [
-                update(choose(at_least(I, 1), load(X), Const(-float("inf"), "float32")), "max"),
-                update(choose(at_least(I, 1), load(X), ZERO), "max"),
-                update(choose(at_least(I, 1), load(X), ONE)),
-                store(choose(at_least(I, 1), load(X), ZERO)),
-            ]
-        ),
-        """
-        if i - 1 >= 0:
-            acc[i] = max(acc[i], x[i])
-        acc[i] = max(acc[i], x[i] if i - 1 >= 0 else 0.0)
-        acc[i] = acc[i] + (x[i] if i - 1 >= 0 else 1.0)
-        y[i] = x[i] if i - 1 >= 0 else 0.0
-        """,
-    ),
-    "branch: a choice that reads": (
-        branch_selects,
-        store(choose(at_least(I, 1), load(X, I - 1), ZERO) * load(Z)),
-        """
-        if i - 1 >= 0:
-            y[i] = x[i - 1] * z[i]
-        else:
-            y[i] = 0.0 * z[i]
-        """,
-    ),
-    "branch: the outer choice first": (
-        branch_selects,
-        store(
-            choose(at_least(I, 1), choose(above(load(X, I - 1)), load(X), load(Z)), load(Y, I + 1))
-        ),
-        """
-        if i - 1 >= 0:
-            if 0.0 < x[i - 1]:
-                y[i] = x[i]
-            else:
-                y[i] = z[i]
-        else:
-            y[i] = y[i + 1]
-        """,
-    ),
-    "branch: a choice in a condition": (
-        branch_selects,
-        If(above(choose(at_least(I, 1), load(X, I - 1), ONE)), S),
-        """
-        if i - 1 >= 0:
-            if 0.0 < x[i - 1]:
-                y[i] = 1.0
-        elif 0.0 < 1.0:
-            y[i] = 1.0
-        """,
-    ),
-    "branch: a choice in the condition of a choice": (
-        branch_selects,
-        store(choose(above(choose(at_least(I, 1), load(X, I - 1), ONE)), load(Z), ZERO)),
-        """
-        if i - 1 >= 0:
-            if 0.0 < x[i - 1]:
-                y[i] = z[i]
-            else:
-                y[i] = 0.0
-        elif 0.0 < 1.0:
-            y[i] = z[i]
-        else:
-            y[i] = 0.0
-        """,
-    ),
-    "branch: not where nothing is read": (
-        branch_selects,
-        store(choose(above(load(X)), ONE, ZERO)),
-        """
-        y[i] = 1.0 if 0.0 < x[i] else 0.0
-        """,
-    ),
     "partition: first and last iterations": (
         partition_loops,
         loop(I, If(both(at_least(I, 1), at_least(6 - I)), S, store(ZERO))),
@@ -433,42 +234,10 @@ CASES: dict[str, Case] = {
 }
 
 
-def lines(text: str) -> str:
-    rows = text.strip("\n").rstrip().splitlines()
-    return "\n".join(r.removeprefix("        ") for r in rows) or "pass"
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_rewrites(name: str) -> None:
     apply, stmt, expected = CASES[name]
     assert print_stmt(apply(stmt)) == lines(expected)
-
-
-@pytest.mark.parametrize(
-    "apply",
-    [
-        branch_selects,
-        clip_reductions,
-        partition_loops,
-        predicate_updates,
-        simplify,
-        unroll_loops,
-        vectorize_loops,
-    ],
-)
-def test_what_is_not_changed_keeps_its_identity(apply: Callable[[Stmt], Stmt]) -> None:
-    stmt = loop(
-        I,
-        block(
-            [
-                If(at_least(I - 4), store(load(X))),
-                Allocate(ACC, loop(K, update(load(X, I + K)), reduce=True)),
-                Fence(),
-            ]
-        ),
-        "parallel",
-    )
-    assert apply(stmt) is stmt
 
 
 def test_a_vectorized_loop_holds_no_loop() -> None:

@@ -1,0 +1,135 @@
+"""Every template on odd shapes: its default config and random ones compute the workload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tvmtune.artifact import Artifact
+from tvmtune.compiler import BuildRequest, build
+from tvmtune.operators import reference
+from tvmtune.runtime.arrays import GuardedMemory
+from tvmtune.runtime.kernel import BoundKernel
+from tvmtune.runtime.loader import load
+from tvmtune.search_spaces.config import Config
+from tvmtune.search_spaces.templates import TEMPLATES
+from tvmtune.target import ISAS, Target, parse_target
+from tvmtune.workload import Workload, parse
+
+CONVOLUTIONS = [
+    "ci=1,h=1,co=1,k=1",
+    "ci=7,h=13,co=11,k=3,stride=2",
+    "ci=17,h=11,co=19,k=1,n=2",
+    "ci=4,h=9,co=6,k=3,groups=2,dilation=2",
+    "ci=12,h=5,co=18,k=3,groups=3",
+    "ci=2,h=3,co=3,k=7,pad=3",
+    "ci=2,h=2,co=33,k=5,pad=2",
+    "ci=3,h=23,w=2,co=4,k=3,kw=1",
+    "ci=3,h=1,w=29,co=17,k=1,kw=5",
+    "ci=6,h=10,co=10,k=3,pad=0,padw=2,padb=1,padr=0",
+    "ci=5,h=12,co=7,k=4,pad=1,padb=2,padw=0,padr=3,stride=3,stridew=2,dilationw=2",
+    "ci=1,h=8,co=16,k=3",
+    "ci=16,h=8,co=1,k=3",
+    "ci=3,h=2,co=2,k=3,pad=4,stride=4",
+    "ci=1,h=5,co=1,k=3,n=2",
+    "ci=8,h=8,co=8,k=3,groups=8",
+    "ci=5,h=9,co=5,k=3,groups=5,n=3,stride=2",
+    "ci=37,h=6,co=37,k=5,groups=37",
+    "ci=4,h=6,co=4,k=6,groups=4,pad=3,padb=2,padw=2,padr=3",
+]
+PRODUCTS = [
+    "m=1,k=1,n=1",
+    "m=7,k=11,n=13",
+    "m=1,k=64,n=97",
+    "m=97,k=1,n=3",
+    "m=31,k=17,n=64",
+    "m=5,k=257,n=33",
+    "m=2,k=3,n=509",
+    "m=509,k=3,n=2",
+]
+WORKLOADS = [*(f"conv2d:{c}" for c in CONVOLUTIONS), *(f"matmul:{p}" for p in PRODUCTS)]
+HERE = parse_target("cpu")
+
+
+def operands(workload: Workload) -> dict[str, NDArray[Any]]:
+    """Small integers: every order of summing them is exact."""
+    rng = np.random.default_rng(0)
+    return {n: rng.integers(-3, 4, s).astype("float32") for n, s in workload.operands.items()}
+
+
+def configs(template: str, workload: Workload, target: Target, count: int) -> list[Config]:
+    """The default and random ones."""
+    space = TEMPLATES[template].space(workload, target)
+    points = space.sample(np.random.default_rng(1), count)
+    return [space.default_config, *map(space.config_of, points)]
+
+
+def built(workload: Workload, target: Target, config: Config) -> Artifact:
+    return build(
+        BuildRequest(
+            workload=workload.text,
+            target=target.text,
+            template=config.template,
+            config=dict(config.knobs),
+        )
+    )
+
+
+def assert_right(text: str, target: Target, count: int) -> None:
+    workload = parse(text)
+    arrays = operands(workload)
+    expected = reference(workload, arrays).astype("float32")
+    for template in (t for t in TEMPLATES.values() if t.can_serve(workload)):
+        for config in configs(template.name, workload, target, count):
+            memory = GuardedMemory()
+            artifact = built(workload, target, config)
+            kernel = BoundKernel(load(artifact), {"w": arrays["w"]}, memory)
+            result = kernel.unpack(kernel.run(kernel.pack(arrays["x"])))
+            np.testing.assert_array_equal(result, expected, config.text)
+            assert memory.is_intact(), config.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", WORKLOADS)
+def test_odd_shapes(text: str) -> None:
+    assert_right(text, HERE, 10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("isa", list(ISAS))
+@pytest.mark.parametrize("text", WORKLOADS[::2])
+def test_other_instruction_sets(text: str, isa: str) -> None:
+    target = Target("cpu", 1, isa)
+    if target.runs_here() and isa != HERE.isa:
+        assert_right(text, target, 3)
+    elif not target.runs_here():
+        workload = parse(text)
+        for template in (t for t in TEMPLATES.values() if t.can_serve(workload)):
+            for config in configs(template.name, workload, target, 1):
+                assert built(workload, target, config).code[:4] == b"\x7fELF"
+
+
+@pytest.mark.parametrize("text", WORKLOADS[1::3])
+def test_two_threads(text: str) -> None:
+    assert_right(text, parse_target("cpu", 2), 2)
+
+
+@pytest.mark.parametrize("name", ["C2", "C7", "C9", "C12", "D3", "M512", "BERT-ff1"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_code_of_default_configs_is_small(name: str, threads: int) -> None:
+    workload, target = parse(name), parse_target("cpu", threads)
+    (template, *_) = (t for t in TEMPLATES.values() if t.can_serve(workload))
+    (config,) = configs(template.name, workload, target, 0)
+    assert len(built(workload, target, config).code) < 64 << 10
+    parallel = "GOMP_parallel" in built(workload, target, config).code.decode("latin1")
+    assert parallel == (threads > 1)
+
+
+@pytest.mark.parametrize("text", ["conv2d:ci=4,h=6,co=4,k=3,groups=2", "matmul:m=2,k=2,n=2"])
+def test_what_a_template_serves(text: str) -> None:
+    workload = parse(text)
+    serving = [name for name, t in TEMPLATES.items() if t.can_serve(workload)]
+    assert serving == [{"conv2d": "conv2d.direct", "matmul": "matmul.packed"}[workload.kind]]

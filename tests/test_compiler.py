@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tvmtune.artifact import Artifact, Role
+from tvmtune.compiler import (
+    BuildRequest,
+    build,
+    nest_hash,
+    resolve_template,
+    sources,
+    task_domain,
+    templates_for,
+)
+from tvmtune.errors import SpaceError, TemplateError, WorkloadError
+from tvmtune.operators import reference
+from tvmtune.runtime.kernel import Kernel
+from tvmtune.search_spaces.templates import TEMPLATES
+from tvmtune.target import parse_target
+from tvmtune.workload import parse
+
+MATMUL, CONV = "matmul:m=7,k=5,n=20", "conv2d:ci=3,h=6,co=5,k=3"
+TARGET = parse_target("cpu")
+
+
+def request(workload: str, template: str, **changes: Any) -> BuildRequest:
+    space = TEMPLATES[template].space(parse(workload), TARGET)
+    config = {**space.default_config.knobs, **changes}
+    return BuildRequest(workload=workload, target=TARGET.text, template=template, config=config)
+
+
+def test_requests_are_json() -> None:
+    made = request(CONV, "conv2d.direct")
+    assert BuildRequest.from_json(json.loads(json.dumps(made.to_json()))) == made
+    bare = {"workload": "w", "target": "t", "template": "x", "config": {}}
+    assert BuildRequest.from_json(bare).keep_sources is False
+
+
+@pytest.mark.parametrize(
+    ("workload", "template"), [(MATMUL, "matmul.packed"), (CONV, "conv2d.direct")]
+)
+def test_an_artifact_computes_the_workload(workload: str, template: str) -> None:
+    made = request(workload, template)
+    artifact = Artifact.from_bytes(build(made).to_bytes())
+    manifest = artifact.manifest
+    assert (manifest.workload, manifest.target, manifest.template) == (
+        parse(workload).text,
+        TARGET.text,
+        template,
+    )
+    assert manifest.config == made.config
+    assert manifest.nest_hash == nest_hash(made)
+    assert manifest.toolchain.startswith("llvmlite")
+    assert set(manifest.seconds) == {"lowering", "codegen"}
+    assert [(a.name, a.role) for a in manifest.arguments] == [
+        ("x", Role.INPUT),
+        ("w", Role.CONSTANT),
+        ("out", Role.OUTPUT),
+    ]
+    rng = np.random.default_rng(0)
+    arrays = {
+        n: rng.standard_normal(s, dtype="float32") for n, s in parse(workload).operands.items()
+    }
+    result = Kernel(artifact).bind(w=arrays["w"])(arrays["x"])
+    np.testing.assert_allclose(result, reference(parse(workload), arrays), 1e-5, 1e-5)
+
+
+def test_the_same_request_gives_the_same_code() -> None:
+    made = request(CONV, "conv2d.direct")
+    assert build(made).digest == build(made).digest
+
+
+def test_sources() -> None:
+    texts = sources(request(MATMUL, "matmul.packed"))
+    assert set(texts) == {"schedule", "loops", "llvm", "asm"}
+    assert texts["schedule"].startswith("cache_write('out', 'register', 'acc')")
+    assert "for out." in texts["schedule"]
+    assert texts["loops"].startswith("def kernel(x: float32[35]")
+    assert "define void @kernel(" in texts["llvm"]
+    assert "kernel:" in texts["asm"]
+
+
+def test_hashes_tell_nests_apart() -> None:
+    first, same = request(CONV, "conv2d.direct"), request(CONV, "conv2d.direct")
+    assert nest_hash(first) == nest_hash(same)
+    others = [
+        request(CONV, "conv2d.direct", tile_ox=1),
+        request(CONV, "conv2d.direct", pad="root"),
+        request(CONV, "conv2d.direct", ci_block=1, ci_steps=1),
+    ]
+    assert len({nest_hash(r) for r in [first, *others]}) == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tile_m": 1000}, "tile_m"),
+        ({"colour": "red"}, "colour"),
+        ({"tile_m": 7, "tile_v": 2, "steps": 4, "block_m": 7, "tail_m": "guard"}, "tail_m"),
+    ],
+)
+def test_configs_outside_the_space(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpaceError, match=message):
+        build(request(MATMUL, "matmul.packed", **changes))
+
+
+def test_a_violated_constraint_is_named() -> None:
+    wide = request("matmul:m=64,k=5,n=256", "matmul.packed", tile_m=30, tile_v=8)
+    with pytest.raises(SpaceError, match=r"matmul:m=64.*config .*the tile fits \d+ registers"):
+        build(wide)
+
+
+def test_what_cannot_be_parsed() -> None:
+    with pytest.raises(WorkloadError):
+        build(BuildRequest(workload="matmul:m=0", target="cpu", template="matmul.packed"))
+
+
+def test_templates_of_a_workload() -> None:
+    names = [t.name for t in templates_for(parse("conv2d:ci=4,h=6,co=4,k=3,groups=4"), TARGET)]
+    assert names == ["conv2d.depthwise", "conv2d.direct"]
+    assert [t.name for t in templates_for(parse(MATMUL), TARGET)] == ["matmul.packed"]
+    (one,) = templates_for(parse(CONV), TARGET, "conv2d.direct")
+    assert one is TEMPLATES["conv2d.direct"]
+    with pytest.raises(
+        TemplateError, match=r"template conv2d\.depthwise serves conv2d workloads, a"
+    ):
+        templates_for(parse(CONV), TARGET, "conv2d.depthwise")
+
+
+OWN = """
+from dataclasses import replace
+from tvmtune.search_spaces.templates import TEMPLATES
+number = 3
+OTHER_NAME = replace(TEMPLATES["matmul.packed"], name="mine")
+MINE = replace(OTHER_NAME, space=lambda w, t: replace(OTHER_NAME.space(w, t), template="mine"))
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "own_template.py"
+    path.write_text(OWN)
+    return path
+
+
+def test_a_template_of_the_users_own(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = request(MATMUL, "matmul.packed")
+    mine = BuildRequest(
+        workload=MATMUL, target=TARGET.text, template=f"{own}:MINE", config=made.config
+    )
+    artifact = build(mine)
+    assert artifact.manifest.template == f"{own}:MINE"
+    assert artifact.digest == build(made).digest
+    monkeypatch.syspath_prepend(own.parent)
+    assert resolve_template("own_template:MINE").name == "mine"
+
+
+def test_a_space_bears_the_name_of_its_template(own: Path) -> None:
+    with pytest.raises(TemplateError, match=r"template mine makes a space of 'matmul\.packed'"):
+        task_domain(parse(MATMUL), TARGET, f"{own}:OTHER_NAME")
+
+
+@pytest.mark.parametrize(
+    ("reference_text", "message"),
+    [
+        ("nonsense", "template 'nonsense' is unknown: there are .*matmul.packed"),
+        (":MINE", "is unknown: there are"),
+        ("file.py:", "is unknown: there are"),
+        ("{own}:number", "number is int, no Template"),
+        ("{own}:missing", "missing is NoneType, no Template"),
+        ("{own}x.py:MINE", "importing .* failed: FileNotFoundError"),
+        ("no_such_module:MINE", "importing no_such_module failed: ModuleNotFoundError"),
+        ("{broken}:MINE", "importing .*broken.py failed: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_references_that_lead_nowhere(own: Path, reference_text: str, message: str) -> None:
+    broken = own.with_name("broken.py")
+    broken.write_text("1 / 0\n")
+    with pytest.raises(TemplateError, match=message):
+        resolve_template(reference_text.format(own=own, broken=broken))
+
+
+def test_domains() -> None:
+    grouped = parse("conv2d:ci=4,h=6,co=4,k=3,groups=4")
+    whole = task_domain(grouped, TARGET)
+    points = whole.sample(np.random.default_rng(0), 20)
+    assert set(points[:, 0]) == {0, 1}
+    one = task_domain(grouped, TARGET, "conv2d.direct")
+    assert one.size < whole.size
+    some = task_domain(grouped, TARGET, restrict={"tile_ov": [1], "pad": ["inline"]})
+    assert some.size < one.size
+    with pytest.raises(SpaceError, match="no template has all of the knobs colour"):
+        task_domain(grouped, TARGET, restrict={"colour": ["red"]})
+    with pytest.raises(SpaceError, match="pad"):
+        task_domain(grouped, TARGET, restrict={"pad": ["sideways"]})
