@@ -177,7 +177,7 @@ class Harness:
     ) -> list[Outcome]:
         """Time in rounds, beginning each with another candidate."""
         case, slice_s = self._problem.case(), self._workers.options.confirm_slice_s
-        timing = TimingOptions(budget_s=slice_s, close_budget_s=slice_s)
+        timing = TimingOptions(budget_s=slice_s)
         outcomes: list[list[Outcome]] = [[b] if isinstance(b, Outcome) else [] for b in built]
         number = 0
         while (alive := _alive(outcomes)) and (number == 0 or time.monotonic() < end):

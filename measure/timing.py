@@ -3,8 +3,10 @@
 The first call, which is not counted, warms caches and pages.  Then single calls say how long one
 takes; a candidate that is clearly slower than the best is dropped on their evidence.  Others are
 called so often per sample that a sample is long against the clock, and get samples until their
-budget is spent; those close to the best get more.  Samples in which another process took the core
-are set aside while there are enough others.  The median of the samples is what counts.
+budget is spent.  To tell two medians apart takes samples by the inverse square of the gap between
+them, and so does the budget shrink for what is farther from the best.  Samples in which another
+process took the core are set aside while there are enough others.  The median of the samples is
+what counts.
 """
 
 from __future__ import annotations
@@ -27,11 +29,9 @@ class TimingOptions:
     sample_s
         Least seconds of a sample: calls are repeated to reach it.
     budget_s
-        Seconds of samples for a candidate.
-    close_budget_s
-        Seconds for one that is close to the best.
+        Seconds of samples for a candidate that is close to the best, or that has none before it.
     close
-        Times the best at which a candidate counts as close.
+        Times the best up to which a candidate is close; more than 1.
     cutoff
         Times the best beyond which a candidate is dropped.
     patience_s
@@ -43,13 +43,17 @@ class TimingOptions:
     """
 
     sample_s: float = 0.002
-    budget_s: float = 0.08
-    close_budget_s: float = 0.16
-    close: float = 1.1
-    cutoff: float = 2.0
+    budget_s: float = 0.16
+    close: float = 1.05
+    cutoff: float = 1.5
     patience_s: float = 0.3
     min_samples: int = 5
     max_samples: int = 200
+
+    def budget_for(self, times_best: float) -> float:
+        """Seconds of samples for a candidate that takes so many times as long as the best."""
+        gap = max(times_best - 1.0, self.close - 1.0)
+        return self.budget_s * ((self.close - 1.0) / gap) ** 2
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -171,8 +175,7 @@ def _is_enough(
     taken = len(watch.clean) + len(watch.interrupted)
     if taken in (0, options.max_samples) or spent_s > options.patience_s:
         return taken > 0
-    if spent_s <= options.budget_s or len(watch.clean) < options.min_samples:
+    if len(watch.clean) < options.min_samples:
         return False
-    if best_s is None or spent_s > options.close_budget_s:
-        return True
-    return statistics.median(watch.clean) > options.close * best_s
+    times_best = 1.0 if best_s is None else statistics.median(watch.clean) / best_s
+    return spent_s > options.budget_for(times_best)

@@ -10,6 +10,7 @@ from tvmtune.ir.stmt import For, LoopKind, Stmt, Store
 
 X, Y, Z = (Buffer(n, "float32", 64, argument=True) for n in "xyz")
 ACC = Buffer("acc", "float32", 8)
+REGISTERS = Buffer("r", "float32", 8, "register")
 I, J, K = Var("i", 8), Var("j", 4), Var("k", 3)  # noqa: E741
 ONE, ZERO = Const(1.0, "float32"), Const(0.0, "float32")
 

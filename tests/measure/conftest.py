@@ -40,7 +40,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> MeasureOptions:
         build_deadline_s=4.0,
         run_deadline_s=4.0,
         memory_bytes=400 << 20,
-        timing=TimingOptions(sample_s=0.0005, budget_s=0.005, close_budget_s=0.01),
+        timing=TimingOptions(sample_s=0.0005, budget_s=0.005),
         confirm_slice_s=0.005,
         lock_path=tmp_path_factory.mktemp("lock") / "lock",
     )

@@ -52,7 +52,7 @@ def test_the_real_builder_and_runner_work_together(options: MeasureOptions) -> N
         options,
         builder_command=defaults.builder_command,
         build_deadline_s=60.0,
-        timing=TimingOptions(budget_s=0.005, close_budget_s=0.005),
+        timing=TimingOptions(budget_s=0.005),
     )
     with Workers(real) as workers:
         harness = Harness(Problem(workload), workers)

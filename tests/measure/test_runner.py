@@ -17,7 +17,7 @@ from tvmtune.measure.problem import Problem
 from tvmtune.measure.runner import MISSING_ARRAYS, MISSING_KERNEL, Runner
 from tvmtune.measure.timing import TimingOptions
 
-TIMING = TimingOptions(sample_s=1e-4, budget_s=1e-3, close_budget_s=1e-3).to_json()
+TIMING = TimingOptions(sample_s=1e-4, budget_s=1e-3).to_json()
 
 
 class Asker:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.pass_cases import (
     ONE,
+    REGISTERS,
     ZERO,
     Case,
     I,
@@ -77,6 +78,44 @@ CASES: dict[str, Case] = {
         for i in range(0, 8):
             if i // 3 - 1 >= 0:
                 y[i] = 1.0
+        """,
+    ),
+    "partition: what seldom runs is not unrolled": (
+        partition_loops,
+        loop(I, block([If(at_least(I, 1), S), loop(K, store(ONE, I + K), "steps")])),
+        """
+        for k in range(0, 3):
+            y[k] = 1.0
+        for i in range(0, 7):
+            y[i + 1] = 1.0
+            for k in range(0, 3):  # steps
+                y[k + i + 1] = 1.0
+        """,
+    ),
+    "partition: what often runs is": (
+        partition_loops,
+        loop(I, block([If(at_least(I, 2), S), loop(K, store(ONE, I + K), "steps")])),
+        """
+        for k in range(0, 3):  # steps
+            y[k] = 1.0
+        for k in range(0, 3):  # steps
+            y[k + 1] = 1.0
+        for i in range(0, 6):
+            y[i + 2] = 1.0
+            for k in range(0, 3):  # steps
+                y[k + i + 2] = 1.0
+        """,
+    ),
+    "partition: registers stay indexed by constants": (
+        partition_loops,
+        loop(I, block([If(at_least(I, 1), S), loop(K, store(ONE, K, REGISTERS), "steps")])),
+        """
+        for k in range(0, 3):  # steps
+            r[k] = 1.0
+        for i in range(0, 7):
+            y[i + 1] = 1.0
+            for k in range(0, 3):  # steps
+                r[k] = 1.0
         """,
     ),
     "partition: no iteration is sure": (

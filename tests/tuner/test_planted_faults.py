@@ -69,7 +69,7 @@ def _options(tmp_path: Path) -> MeasureOptions:
         build_deadline_s=4.0,
         run_deadline_s=4.0,
         memory_bytes=400 << 20,
-        timing=TimingOptions(sample_s=0.0005, budget_s=0.005, close_budget_s=0.01),
+        timing=TimingOptions(sample_s=0.0005, budget_s=0.005),
         confirm_slice_s=0.005,
         lock_path=tmp_path / "lock",
     )

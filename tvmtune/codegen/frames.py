@@ -19,8 +19,10 @@ class Frame:
 
     ``addresses`` and ``loads`` remember what has been emitted, ``registers`` the current value of
     register elements, ``carried`` those that flow round the loop: phi, type, value before the loop.
+    ``many`` says that there are many accesses in the loop's own body.
     """
 
+    many: bool = False
     phis: list[str] = field(default_factory=list)
     head: list[Text] = field(default_factory=list)
     body: list[Text] = field(default_factory=list)

@@ -15,6 +15,9 @@ from tvmtune.ir.affine import Affine, Var
 from tvmtune.ir.expr import Buffer
 from tvmtune.ir.stmt import Allocate, Block, Fence, For, If, Stmt, Store
 
+_MANY = 8
+"""Statements in a loop's own body from which on its addresses are hidden from LLVM."""
+
 _FENCE = 'call void asm sideeffect "", "~{memory}"()'
 
 
@@ -150,7 +153,7 @@ class FunctionEmitter:
         index, following, test = text.name("i"), text.name("n"), text.name("c")
         before = text.block
         text.emit(f"br label %{head}")
-        frame = Frame()
+        frame = Frame(many=isinstance(body, Block) and len(body.body) >= _MANY)
         text.frames.append(frame)
         text.block = head
         self.storage.bind(var, index, text.depth)

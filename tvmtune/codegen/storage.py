@@ -136,7 +136,7 @@ class Storage:
                 memo[key] = self.text.name("p")
                 gep = f"{memo[key]} = getelementptr {element}, ptr {pointer}, i64 {factor}"
                 self.text.emit_head(gep, depth)
-            pointer = memo[key]
+            pointer = self._hidden(memo[key], depth)
         if offset.const:
             pointer = self.text.value(
                 f"getelementptr {element}, ptr {pointer}, i64 {offset.const}", "p"
@@ -144,6 +144,18 @@ class Storage:
         step = gcd(_number(offset.const), *map(_number, offset.terms.values()))
         step *= ITEMSIZE[buffer.dtype]
         return pointer, min(ALIGNMENT, step & -step) if step else ALIGNMENT
+
+    def _hidden(self, pointer: str, depth: int) -> str:
+        """The pointer as LLVM's loop strength reduction cannot see it, in a loop of many accesses.
+
+        It would try to combine all of their offsets, which takes as long as the rest of the code
+        generation and gains nothing: each is a register and a constant already.
+        """
+        if depth != self.text.depth or not self.text.top.many:
+            return pointer
+        return self._once(
+            ("hidden", pointer), "h", f'call ptr asm "", "=r,0"(ptr {pointer})', depth
+        )
 
     def _product(self, name: str, depth: int, c: int) -> str:
         if c == 1:
@@ -218,8 +230,11 @@ class Storage:
             )
         start = _number(offset.const)
         key = (buffer, start, lanes, stride)
+        claimed = self._lanes[buffer]
+        if claimed.get(start) == key:
+            return key
         for lane in range(lanes):
-            other = self._lanes[buffer].setdefault(start + lane * stride, key)
+            other = claimed.setdefault(start + lane * stride, key)
             if other != key:
                 raise CodegenError(
                     f"register buffer {buffer.name} is used with {lanes} lanes at {start} and with "

@@ -250,17 +250,15 @@ class Affine:
 
     def substitute(self, values: Mapping[Var, Affine | int]) -> Affine:
         """Replace variables and simplify divisions again; the same object if nothing changes."""
-        if not any(_mentions(a, values) for a in self.terms):
-            return self
         const = self.const
         kept: dict[Atom, IntExpr] = {}
         total: Affine | None = None
         for atom, c in self.terms.items():
-            if isinstance(atom, Var):
+            if type(atom) is Var:
                 value = values.get(atom)
                 if value is None:
                     kept[atom] = c
-                elif isinstance(value, int):
+                elif type(value) is int:
                     const = const + c * value
                 else:
                     total = value * c if total is None else total + value * c
@@ -270,6 +268,8 @@ class Affine:
                 quotient, rest = atom.index.substitute(values).divmod(atom.divisor)
                 part = (quotient if isinstance(atom, Quotient) else rest) * c
                 total = part if total is None else total + part
+        if len(kept) == len(self.terms):
+            return self
         out = Affine(const)
         out.terms = kept
         return out if total is None else out + total

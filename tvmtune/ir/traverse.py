@@ -71,13 +71,13 @@ def map_expr(expr: Expr, change: ExprRewrite) -> Expr:
 
 def _rebuild_expr(expr: Expr, change: ExprRewrite) -> Expr:
     match expr:
-        case Const() | IndexValue() | NonNegative() | Read() | Load():
-            return expr
         case Binary():
             a, b = map_expr(expr.a, change), map_expr(expr.b, change)
             if a is expr.a and b is expr.b:
                 return expr
             return Binary(expr.op, a, b, expr.dtype, a.lanes)
+        case Load() | Const() | IndexValue() | NonNegative() | Read():
+            return expr
         case Unary():
             a = map_expr(expr.a, change)
             return expr if a is expr.a else Unary(expr.op, a, expr.dtype, a.lanes)
@@ -150,9 +150,12 @@ def statements(stmt: Stmt) -> Iterator[Stmt]:
 
 def substitute(stmt: Stmt, values: Mapping[Var, Affine | int]) -> Stmt:
     """Replace loop variables by indices; divisions are simplified again."""
+    known: dict[Affine, Affine] = {}
 
     def index(i: Affine) -> Affine:
-        return i.substitute(values)
+        if i not in known:
+            known[i] = i.substitute(values)
+        return known[i]
 
     def down(s: Stmt) -> Stmt:
         match s:

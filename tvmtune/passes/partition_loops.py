@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tvmtune.ir.affine import Affine, Var
-from tvmtune.ir.expr import NonNegative
-from tvmtune.ir.stmt import For, Stmt, block, constant_range
-from tvmtune.ir.traverse import rewrite_down, substitute
+from tvmtune.ir.expr import Load, NonNegative
+from tvmtune.ir.stmt import For, Stmt, Store, block, constant_range
+from tvmtune.ir.traverse import rewrite_down, statements, substitute, values_of
 from tvmtune.passes.clip_reductions import clippable_loop
 from tvmtune.passes.conditions import coefficient, guarded_stores, rest_of
 from tvmtune.passes.simplify import simplify
 
 MAX_PEELED = 4
+RARE = 4
+"""Iterations left for one that is peeled, from which on the peeled ones' steps are not unrolled."""
 
 
 def partition_loops(stmt: Stmt) -> Stmt:
     """Peel the first and last iterations of serial loops where conditions may fail.
 
     Conditions that `clip_reductions` can take into a loop's bounds are left to it, and a loop stays
-    whole where more than `MAX_PEELED` iterations would be peeled.
+    whole where more than `MAX_PEELED` iterations would be peeled.  Where they are rare, their steps
+    become plain loops: code that seldom runs need not be long.
 
     rewrite:  for i in range(0, n): if i - 1 >= 0: S   -->   S'[i:=0]; for i in range(1, n): S
     """
@@ -29,17 +34,38 @@ def _partitioned(stmt: Stmt) -> Stmt | None:
         return None
     low, high = _interior(stmt)
     extent = int(stmt.var.extent)
-    if (low, high) == (0, extent) or low + extent - high > MAX_PEELED:
+    peeled = low + extent - high
+    if peeled == 0 or peeled > MAX_PEELED:
         return None
-    parts: list[Stmt] = [_copy(stmt, i) for i in range(low)]
+    shared = _rolled(stmt) if peeled * RARE <= high - low else stmt
+    parts: list[Stmt] = [_copy(shared, i) for i in range(low)]
     if high > low:
         inner = Var(stmt.var.name, high - low)
         body = simplify(substitute(stmt.body, {stmt.var: Affine(low, {inner: 1})}))
         ends = (Affine(0),), (Affine(high - low),)
         body = partition_loops(body)
         parts.append(For(inner, *ends, stmt.kind, body, stmt.label, stmt.reduce))
-    parts.extend(_copy(stmt, i) for i in range(max(low, high), extent))
+    parts.extend(_copy(shared, i) for i in range(max(low, high), extent))
     return block(parts)
+
+
+def _rolled(loop: For) -> For:
+    """The loop with steps as plain loops where nothing in registers is indexed by them."""
+
+    def roll(stmt: Stmt) -> Stmt | None:
+        if not isinstance(stmt, For) or stmt.kind != "steps" or _indexes_registers(stmt):
+            return None
+        return replace(stmt, kind="serial", body=rewrite_down(stmt.body, roll))
+
+    return replace(loop, body=rewrite_down(loop.body, roll))
+
+
+def _indexes_registers(loop: For) -> bool:
+    stores = [s for s in statements(loop.body) if isinstance(s, Store)]
+    loads = [v for s in stores for v in values_of(s.value) if isinstance(v, Load)]
+    return any(
+        a.buffer.scope == "register" and loop.var in a.offset.variables() for a in (*stores, *loads)
+    )
 
 
 def _copy(loop: For, iteration: int) -> Stmt:
