@@ -254,11 +254,11 @@ class Affine:
         kept: dict[Atom, IntExpr] = {}
         total: Affine | None = None
         for atom, c in self.terms.items():
-            if type(atom) is Var:
+            if isinstance(atom, Var):
                 value = values.get(atom)
                 if value is None:
                     kept[atom] = c
-                elif type(value) is int:
+                elif isinstance(value, int):
                     const = const + c * value
                 else:
                     total = value * c if total is None else total + value * c

@@ -63,9 +63,8 @@ def _rolled(loop: For) -> For:
 def _indexes_registers(loop: For) -> bool:
     stores = [s for s in statements(loop.body) if isinstance(s, Store)]
     loads = [v for s in stores for v in values_of(s.value) if isinstance(v, Load)]
-    return any(
-        a.buffer.scope == "register" and loop.var in a.offset.variables() for a in (*stores, *loads)
-    )
+    accesses: list[Store | Load] = [*stores, *loads]
+    return any(a.buffer.scope == "register" and loop.var in a.offset.variables() for a in accesses)
 
 
 def _copy(loop: For, iteration: int) -> Stmt:
