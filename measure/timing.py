@@ -45,7 +45,7 @@ class TimingOptions:
     sample_s: float = 0.002
     budget_s: float = 0.16
     close: float = 1.05
-    cutoff: float = 1.5
+    cutoff: float = 2.0
     patience_s: float = 0.3
     min_samples: int = 5
     max_samples: int = 200
@@ -146,7 +146,7 @@ def time_calls(watch: Stopwatch, options: TimingOptions, best_s: float | None = 
     while len(singles) < 3 and sum(singles) < options.sample_s:
         singles.append(watch.sample(1))
     cutoff_s = math.inf if best_s is None else options.cutoff * best_s
-    if min(singles) > cutoff_s:
+    if _is_hopeless(watch, cutoff_s):
         return Timing(tuple(singles), truncated=True, interrupted=len(watch.interrupted))
     repeats = max(1, math.ceil(options.sample_s / max(min(singles), 1e-9)))
     if repeats > 1:
@@ -155,9 +155,14 @@ def time_calls(watch: Stopwatch, options: TimingOptions, best_s: float | None = 
     while not _is_enough(watch, watch.clock() - start, options, best_s):
         watch.sample(repeats)
         samples = watch.clean + watch.interrupted
-        if len(samples) == 3 and min(samples) > cutoff_s:
+        if len(samples) == 3 and _is_hopeless(watch, cutoff_s):
             return Timing(tuple(samples), truncated=True, interrupted=len(watch.interrupted))
     return _chosen(watch, options)
+
+
+def _is_hopeless(watch: Stopwatch, cutoff_s: float) -> bool:
+    """Whether samples that nothing interrupted say that the candidate is beyond the cutoff."""
+    return min(watch.clean, default=0.0) > cutoff_s
 
 
 def _chosen(watch: Stopwatch, options: TimingOptions) -> Timing:

@@ -70,6 +70,18 @@ def test_slowness_that_shows_later_is_dropped_too() -> None:
     assert clock.now < 0.08
 
 
+def test_interruptions_are_no_evidence_against_a_candidate() -> None:
+    clock = Clock(lambda call: 1e-2 if call < 10 else 1e-3)
+
+    def call() -> None:
+        clock.interruptions += clock.calls < 10
+        clock.call()
+
+    timing = time_calls(Stopwatch(call, clock, lambda: clock.interruptions), OPTIONS, best_s=1e-3)
+    assert not timing.truncated
+    assert timing.median_s == pytest.approx(1e-3)
+
+
 def test_the_farther_from_the_best_the_fewer_samples() -> None:
     far, near, close, better = (
         len(_timed(1e-4, best_s=1e-4 / times_best)[0].samples_s)
