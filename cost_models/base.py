@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tvmtune.cost_models.files import write_whole
 from tvmtune.cost_models.quality import Quality, held_out_split, judge
 from tvmtune.errors import CostModelError
 
@@ -210,7 +211,7 @@ class CostModel(ABC):
                 state=self._save_state(path),
             )
             text = json.dumps(asdict(header), indent=1)
-            (path / HEADER).write_text(text + "\n", encoding="utf-8")
+            write_whole(path / HEADER, f"{text}\n".encode())
         except OSError as err:
             raise CostModelError(f"cost model cannot be saved to {path}: {err}") from err
 
@@ -279,10 +280,14 @@ def read_header(path: Path) -> Header:
         header = Header(**found)
     except (OSError, ValueError, TypeError) as err:
         raise CostModelError(f"{path} holds no saved cost model: {err}") from err
+    except RecursionError as err:
+        raise CostModelError(
+            f"{path} holds no saved cost model: {HEADER} is nested too deeply"
+        ) from err
     wrong = [
         field
         for field, kind in _HEADER_TYPES.items()
-        if not isinstance(getattr(header, field), kind)
+        if not isinstance(getattr(header, field), kind) or isinstance(getattr(header, field), bool)
     ]
     if wrong or header.format != FORMAT:
         reason = f"format {header.format}, expected {FORMAT}" if not wrong else f"bad {wrong[0]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tvmtune.cost_models.base import CostModel
+from tvmtune.cost_models.files import write_whole
 from tvmtune.cost_models.quality import held_out_split
 from tvmtune.errors import CostModelError
 
@@ -72,6 +74,7 @@ class XGBModel(CostModel):
     """
 
     name = "xgb"
+    version = 2
     minimum_rows = 8
 
     def __init__(self, seed: int = 0, options: XGBOptions | None = None) -> None:
@@ -145,8 +148,13 @@ class XGBModel(CostModel):
 
     def _save_state(self, path: Path) -> Mapping[str, Any]:
         assert self._booster is not None
-        (path / _TREES).write_bytes(self._booster.save_raw("ubj"))
-        return {"options": asdict(self.options)}
+        trees = bytes(self._booster.save_raw("ubj"))
+        write_whole(path / _TREES, trees)
+        return {
+            "options": asdict(self.options),
+            "bytes": len(trees),
+            "sha256": hashlib.sha256(trees).hexdigest(),
+        }
 
     @classmethod
     def _load_state(cls, path: Path, seed: int, state: Mapping[str, Any]) -> Self:
@@ -155,10 +163,22 @@ class XGBModel(CostModel):
         booster = xgboost.Booster({"nthread": 1})
         try:
             model = cls(seed, XGBOptions(**state["options"]))
-            booster.load_model(bytearray((path / _TREES).read_bytes()))
+            booster.load_model(_checked_trees(path / _TREES, state))
         except (KeyError, TypeError, OSError, xgboost.core.XGBoostError) as err:
             reason = str(err).splitlines()[0]
             raise CostModelError(f"{path} holds no usable {cls.name} model: {reason}") from err
         booster.set_param({"nthread": 1})
         model._booster = booster
         return model
+
+
+def _checked_trees(path: Path, state: Mapping[str, Any]) -> bytearray:
+    """Read the trees that were saved; XGBoost ends the process on some files that are damaged."""
+    trees = bytearray(path.read_bytes())
+    if len(trees) != state["bytes"]:
+        raise CostModelError(
+            f"{path} is damaged: it has {len(trees)} bytes, {state['bytes']!r} were saved"
+        )
+    if hashlib.sha256(trees).hexdigest() != state["sha256"]:
+        raise CostModelError(f"{path} is damaged: its content is not what was saved")
+    return trees

@@ -24,20 +24,30 @@ class BuildHandler:
         Builds from a request in plain JSON values.
     flags
         LLVM's flags, set when the first build comes: what is wrong with one is that build's fault.
+    rehearse
+        Tries what a request and a text name of a template, without building.
     """
 
     def __init__(
-        self, build: Callable[[Mapping[str, Any]], Built], flags: Sequence[str] = ()
+        self,
+        build: Callable[[Mapping[str, Any]], Built],
+        flags: Sequence[str] = (),
+        rehearse: Callable[[Mapping[str, Any], str], None] = lambda _request, _part: None,
     ) -> None:
         self._build = build
         self._flags = tuple(flags)
+        self._rehearse = rehearse
 
     def answer(
         self, message: Mapping[str, Any], _payloads: Sequence[Payload], progress: Progress
     ) -> Frame:
-        """Answer one request, ``{"op": "build", ...}`` or ``{"op": "probe", ...}``."""
-        progress("building")
+        """Answer one request, ``{"op": "build", ...}``, ``"probe"`` or ``"rehearse"``."""
+        rehearsing = message["op"] == "rehearse"
+        progress("rehearsing" if rehearsing else "building")
         try:
+            if rehearsing:
+                self._rehearse(message["request"], message["part"])
+                return Frame({"status": Status.OK.value})
             built = self._built(message)
         except SpaceError as error:
             return _refused(Status.INVALID, error)

@@ -1,4 +1,4 @@
-"""The builder process: turns build requests into artifacts.
+"""The builder process: turns build requests into artifacts, and tries strange templates.
 
 Run as ``python -m tvmtune.measure.builder [LLVM FLAG...] LIMITS`` by its parent.
 """
@@ -9,7 +9,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from tvmtune.compiler import BuildRequest, build, sources
+from tvmtune.compiler.building import build, sources
+from tvmtune.compiler.rehearsal import Part, rehearse
+from tvmtune.compiler.request import BuildRequest
 from tvmtune.measure.build_handler import BuildHandler
 from tvmtune.measure.candidate import Built
 from tvmtune.measure.child import Handler, serve
@@ -22,8 +24,13 @@ def build_requested(request: Mapping[str, Any]) -> Built:
     return Built(artifact, sources(parsed) if parsed.keep_sources else {})
 
 
+def rehearse_requested(request: Mapping[str, Any], part: str) -> None:
+    """Rehearse what a request in JSON names."""
+    rehearse(BuildRequest.from_json(request), Part(part))
+
+
 def _start() -> Handler:
-    return BuildHandler(build_requested, sys.argv[1:-1]).answer
+    return BuildHandler(build_requested, sys.argv[1:-1], rehearse_requested).answer
 
 
 if __name__ == "__main__":

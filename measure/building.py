@@ -69,6 +69,24 @@ class BuilderPool:
             raise MeasureError(f"probe {name!r} for {target}: {result.detail}")
         return result.artifact
 
+    def rehearse(self, request: Mapping[str, Any], part: str) -> Outcome:
+        """Have a template's own code called where it can do no harm.
+
+        Parameters
+        ----------
+        request, part
+            What to call, as the builder's :func:`tvmtune.compiler.rehearsal.rehearse` has it.
+
+        Returns
+        -------
+        Outcome
+            Ok, or how it failed.
+        """
+        message = {"op": "rehearse", "request": dict(request), "part": part}
+        with self._lane() as lane:
+            answer = lane.request((), message, self._options.rehearsal_deadline_s)
+        return outcome_of(answer, BUILDER) if isinstance(answer, Failure) else _verdict(answer)
+
     def kill(self) -> None:
         """Let what is under way fail, and nothing follow; from any thread."""
         for lane in self._lanes:
@@ -134,16 +152,26 @@ class _Lane:
 
 
 def _built(answer: Frame) -> Built | Outcome:
-    """Read a builder's answer."""
-    message = answer.message
-    status = str(message.get("status"))
-    if status in _REFUSALS:
-        detail = str(message.get("detail", ""))
-        return Outcome(status=_REFUSALS[status], detail=detail, where=BUILDER)
-    if status != Status.OK or not answer.payloads:
-        return outcome_of_exception(message, BUILDER)
+    """Read a builder's answer to a build."""
+    verdict = _verdict(answer)
+    if verdict.status is not Status.OK:
+        return verdict
+    if not answer.payloads:
+        return outcome_of_exception(answer.message, BUILDER)
     try:
         artifact = Artifact.from_bytes(bytes(answer.payloads[0]))
     except TvmtuneError as error:
         return Outcome(status=Status.INFRASTRUCTURE, detail=f"builder: {error}", where=BUILDER)
-    return Built(artifact, dict(message.get("sources") or {}))
+    return Built(artifact, dict(answer.message.get("sources") or {}))
+
+
+def _verdict(answer: Frame) -> Outcome:
+    """Read how a request ended."""
+    message = answer.message
+    status = str(message.get("status"))
+    if status == Status.OK:
+        return Outcome(status=Status.OK)
+    if status in _REFUSALS:
+        detail = str(message.get("detail", ""))
+        return Outcome(status=_REFUSALS[status], detail=detail, where=BUILDER)
+    return outcome_of_exception(message, BUILDER)

@@ -1,7 +1,9 @@
 """The child's side of a worker: limits, watchdog, and the loop that answers requests.
 
 A worker child may die of anything, and must not outlive its parent: the kernel kills it when the
-thread that started it ends, and a thread of its own ends it when its standard input does.
+thread that started it ends, and a thread of its own ends it when its standard input does.  That is
+why it can ignore requests to end that are sent to every process at once: its parent takes them,
+and may want the answer to what is in flight.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tvmtune.errors import MeasureError
@@ -29,6 +32,8 @@ REPLY = "reply"
 _CHUNK_BYTES = 1 << 20
 _PR_SET_PDEATHSIG = 1
 _PLACES = 4
+_OOM_SCORE = Path("/proc/self/oom_score_adj")
+_FOR_THE_PARENT = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 Progress = Callable[[str], None]
 """Tells the parent what comes next, so that a death can be placed."""
@@ -66,6 +71,7 @@ class ChildLimits:
         """Limit this process."""
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        _OOM_SCORE.write_text("1000")  # if memory runs out, it is taken from a worker
         if self.data_bytes:
             resource.setrlimit(resource.RLIMIT_DATA, (self.data_bytes, self.data_bytes))
         if self.cores:
@@ -115,11 +121,15 @@ class Channel:
 def serve(start: Callable[[], Handler]) -> None:
     """Limit this process by the last argument of its command line, then answer for ever.
 
+    Called in the main thread, which alone may say what becomes of signals.
+
     Parameters
     ----------
     start
         Imports what the work needs and returns the handler; called once the limits hold.
     """
+    for number in _FOR_THE_PARENT:
+        signal.signal(number, signal.SIG_IGN)
     ChildLimits.from_argument(sys.argv[-1]).apply()
     channel = Channel()
     handler = start()

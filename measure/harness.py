@@ -7,12 +7,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from queue import SimpleQueue
 from statistics import median
 
 from tvmtune.artifact import Artifact, Outcome, Status
+from tvmtune.errors import GivenUpError
 from tvmtune.measure.candidate import Candidate
 from tvmtune.measure.problem import CHECKING_SEEDS, Case, Problem
 from tvmtune.measure.running import RunnerClient
@@ -26,11 +28,14 @@ _KEPT_ARTIFACTS = 64
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What the jobs of one call of `measure` share."""
+    """What the jobs of one call of `measure` share.
+
+    ``results`` has None where the machine was waited for and given up.
+    """
 
     case: Case
     best_s: Callable[[], float | None]
-    results: SimpleQueue[tuple[Candidate, Outcome]]
+    results: SimpleQueue[tuple[Candidate, Outcome] | None]
     abandoned: threading.Event
 
 
@@ -75,7 +80,8 @@ class Harness:
         Yields
         ------
         candidate, outcome
-            As they finish.
+            As they finish; those not measured when waiting for the machine was given up are left
+            out, and nothing follows.
         """
         options = self._workers.options
         batch = _Batch(self._problem.case(), best_s, SimpleQueue(), threading.Event())
@@ -89,13 +95,21 @@ class Harness:
                 if not flying:
                     return
                 result = batch.results.get()
+                if result is None:
+                    return
                 flying -= 1
                 yield result
         finally:
             batch.abandoned.set()
 
     def check_harder(self, candidate: Candidate) -> Outcome:
-        """Check a candidate on other operands, in guarded memory, as a new best has to be."""
+        """Check a candidate on other operands, in guarded memory, as a new best has to be.
+
+        Raises
+        ------
+        GivenUpError
+            Waiting for the machine was given up.
+        """
         cases = [self._problem.case(seed) for seed in CHECKING_SEEDS]
         artifact = self._artifact(candidate)
         if isinstance(artifact, Outcome):
@@ -107,7 +121,10 @@ class Harness:
         return self._workers.submit_run(self._use, check).result()
 
     def confirm(
-        self, candidates: Sequence[Candidate], seconds: float
+        self,
+        candidates: Sequence[Candidate],
+        seconds: float,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[tuple[Candidate, Outcome]]:
         """Time candidates again, in turns, so that a drift of the machine hits all of them alike.
 
@@ -117,16 +134,25 @@ class Harness:
             Those that lead, and what they are compared with.
         seconds
             When to stop; every candidate gets one round at least.
+        stop
+            Whether to stop at once; asked between two timings, from another thread too.
 
         Yields
         ------
         candidate, outcome
-            In the order of the candidates, with the samples of all rounds.
+            In the order of the candidates, with the samples of all rounds; those not measured when
+            it was stopped, or when waiting for the machine was given up, are left out.
         """
         end = time.monotonic() + seconds
-        built = [self._artifact(candidate) for candidate in candidates]
-        job = self._workers.submit_run(self._confirm, candidates, built, end)
-        yield from zip(candidates, job.result(), strict=True)
+        built: list[Artifact | Outcome] = []
+        for candidate in candidates:
+            if stop():
+                break
+            built.append(self._artifact(candidate))
+        job = self._workers.submit_run(self._confirm, candidates, built, end, stop)
+        for candidate, rounds in zip(candidates, job.result(), strict=False):
+            if rounds:
+                yield candidate, _merged(rounds)
 
     def _build_and_run(self, candidate: Candidate, batch: _Batch) -> None:
         """Build a candidate and hand it to the runner's thread; whatever happens is a result."""
@@ -148,12 +174,17 @@ class Harness:
         def measure(runner: RunnerClient) -> Outcome:
             return runner.measure(artifact, batch.case, batch.best_s())
 
-        batch.results.put((candidate, self._use(measure)))
+        try:
+            batch.results.put((candidate, self._use(measure)))
+        except GivenUpError:
+            batch.results.put(None)
 
     def _use(self, use: Callable[[RunnerClient], Outcome]) -> Outcome:
-        """Use the runner; whatever happens is an outcome."""
+        """Use the runner; whatever happens is an outcome, but that it was not waited for."""
         try:
             return self._workers.run(use)
+        except GivenUpError:
+            raise
         except Exception as error:  # noqa: BLE001 (the caller waits for an outcome)
             return _broken(error)
 
@@ -173,25 +204,28 @@ class Harness:
         return kept or self._workers.submit_build(self._build, candidate).result()
 
     def _confirm(
-        self, candidates: Sequence[Candidate], built: Sequence[Artifact | Outcome], end: float
-    ) -> list[Outcome]:
-        """Time in rounds, beginning each with another candidate."""
+        self,
+        candidates: Sequence[Candidate],
+        built: Sequence[Artifact | Outcome],
+        end: float,
+        stop: Callable[[], bool],
+    ) -> list[list[Outcome]]:
+        """Time in rounds what was built; each candidate's outcomes, as far as it came."""
         case, slice_s = self._problem.case(), self._workers.options.confirm_slice_s
         timing = TimingOptions(budget_s=slice_s)
         outcomes: list[list[Outcome]] = [[b] if isinstance(b, Outcome) else [] for b in built]
-        number = 0
-        while (alive := _alive(outcomes)) and (number == 0 or time.monotonic() < end):
-            first = number % len(alive)
-            for index in alive[first:] + alive[:first]:
+        with suppress(GivenUpError):
+            for index in _turns(outcomes, end):
+                if stop():
+                    break
                 key, artifact = candidates[index].key, built[index]
                 assert isinstance(artifact, Artifact)
                 use = partial(
                     RunnerClient.time, key=key, artifact=artifact, case=case, timing=timing
                 )
                 outcomes[index].append(self._use(use))
-            number += 1
         self._workers.forget()
-        return [_merged(each) for each in outcomes]
+        return outcomes
 
 
 class _Artifacts:
@@ -211,6 +245,15 @@ class _Artifacts:
     def get(self, key: str) -> Artifact | None:
         with self._guard:
             return self._kept.get(key)
+
+
+def _turns(outcomes: Sequence[Sequence[Outcome]], end: float) -> Iterator[int]:
+    """Whose turn it is: rounds until the end, one at least, each begun by another candidate."""
+    number = 0
+    while (alive := _alive(outcomes)) and (number == 0 or time.monotonic() < end):
+        first = number % len(alive)
+        yield from alive[first:] + alive[:first]
+        number += 1
 
 
 def _alive(outcomes: Sequence[Sequence[Outcome]]) -> list[int]:

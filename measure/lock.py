@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tvmtune.errors import MeasureError
+from tvmtune.errors import GivenUpError, MeasureError
 
 DEFAULT_PATH = Path("/tmp/tvmtune.lock")
 """The same for all users and whatever their ``TMPDIR``: exclusion is the machine's business."""
@@ -30,6 +31,9 @@ class MachineLock:
     on_wait
         Called with the holder's process id (None when unknown), once per wait that is longer than
         ``patience_s``.
+    give_up
+        Asked again and again while it is waited for, in the waiting thread: whether to wait no
+        longer.
     patience_s
         Seconds of waiting that are not worth a word.
     """
@@ -38,11 +42,19 @@ class MachineLock:
         self,
         path: Path = DEFAULT_PATH,
         on_wait: Callable[[int | None], None] = lambda _holder: None,
+        give_up: Callable[[], bool] = lambda: False,
+        *,
         patience_s: float = 2.0,
     ) -> None:
         self._path = path
         self._on_wait = on_wait
+        self._give_up = give_up
         self._patience_s = patience_s
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """Let who waits give up, and nobody wait any more; from any thread."""
+        self._closed.set()
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -52,6 +64,8 @@ class MachineLock:
         ------
         MeasureError
             The file cannot be opened.
+        GivenUpError
+            The lock was given up, or closed, before it was free.
         """
         descriptor = self._open()
         try:
@@ -90,7 +104,8 @@ class MachineLock:
             if not told and time.monotonic() - start > self._patience_s:
                 self._on_wait(_holder(descriptor))
                 told = True
-            time.sleep(_POLL_S)
+            if self._closed.wait(_POLL_S) or self._give_up():
+                raise GivenUpError(f"lock file {self._path}: given up while another had it")
 
     def _sign(self, descriptor: int) -> None:
         """Leave the process id for who waits; a file that cannot be written stays unsigned."""

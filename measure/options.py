@@ -27,9 +27,9 @@ class MeasureOptions:
 
     Parameters
     ----------
-    build_deadline_s, run_deadline_s, start_deadline_s
-        Seconds until a worker is killed: in a build, in a run (loading, checking and timing), and
-        while it comes up.
+    build_deadline_s, run_deadline_s, start_deadline_s, rehearsal_deadline_s
+        Seconds until a worker is killed: in a build, in a run (loading, checking and timing), while
+        it comes up, and while it tries a template that is not this package's.
     memory_bytes
         Resident memory of a worker at which it is killed.
     run_cores, build_cores
@@ -53,6 +53,7 @@ class MeasureOptions:
     build_deadline_s: float = 20.0
     run_deadline_s: float = 20.0
     start_deadline_s: float = 60.0
+    rehearsal_deadline_s: float = 10.0
     memory_bytes: int = 4 << 30
     run_cores: tuple[int, ...] = ()
     build_cores: tuple[int, ...] = ()

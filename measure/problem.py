@@ -33,8 +33,11 @@ class SharedArray:
     def of(array: NDArray[Any]) -> SharedArray:
         """Take an array, which must not change from now on."""
         array = np.ascontiguousarray(array)
-        key = f"{array.dtype.str}{array.shape}".encode()
-        return SharedArray(array, hashlib.sha256(key + array.tobytes()).hexdigest())
+        digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(
+            array.reshape(-1).view(np.uint8).data
+        )  # in place: it may be most of the memory
+        return SharedArray(array, digest.hexdigest())
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,6 +31,18 @@ _ONE_THREAD = dict.fromkeys(
 )
 _NO_MEMORY = ("std::bad_alloc", "LLVM ERROR: out of memory")
 """What C++ and LLVM print before they abort for want of memory: nothing else tells."""
+_FAULTS = frozenset(
+    (
+        signal.SIGSEGV,
+        signal.SIGBUS,
+        signal.SIGILL,
+        signal.SIGFPE,
+        signal.SIGABRT,
+        signal.SIGTRAP,
+        signal.SIGSYS,
+    )
+)
+"""Signals that a process brings on itself by what it runs; all others come from outside."""
 
 
 class Reason(StrEnum):
@@ -43,11 +55,11 @@ class Reason(StrEnum):
     MEMORY = "memory"
     """It was killed because it used more memory than it may."""
     SIGNAL = "signal"
-    """It died of a signal of its own making."""
+    """It died of a fault of what it ran."""
     EXIT = "exit"
-    """It ended with a status other than zero."""
+    """It ended itself, with whatever status: none does unless what it runs makes it."""
     LOST = "lost"
-    """It was killed from outside, or ended or talked nonsense without a cause."""
+    """A signal from outside ended it, or it ended or talked nonsense without a cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,17 +274,17 @@ class WorkerProcess:
         lost = not self._await_end(_REAP_S)
         self.kill()
         code = self._reap()
-        if lost or code == 0:
+        if lost:
             return self._failure(Reason.LOST, "it ended its answers without a cause")
-        if code > 0:
+        if code >= 0:
             return self._failure(Reason.EXIT, f"it exited with status {code}")
-        if -code != signal.SIGKILL:
-            return self._signalled(-code)
-        if _oom_kills() > oom_kills:
+        if -code in _FAULTS:
+            return self._faulted(-code)
+        if -code == signal.SIGKILL and _oom_kills() > oom_kills:
             return self._failure(Reason.MEMORY, "the system killed it for want of memory")
-        return self._failure(Reason.LOST, "it was killed from outside")
+        return self._failure(Reason.LOST, f"{_signal_name(-code)} from outside ended it")
 
-    def _signalled(self, number: int) -> Failure:
+    def _faulted(self, number: int) -> Failure:
         failure = self._failure(Reason.SIGNAL, f"it died of {_signal_name(number)}")
         if number == signal.SIGABRT and any(text in failure.stderr for text in _NO_MEMORY):
             return replace(failure, reason=Reason.MEMORY)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from tvmtune.artifact import Artifact, Outcome
 from tvmtune.measure.building import BuilderPool
@@ -30,17 +30,20 @@ class Workers:
         Deadlines, limits, cores and timing.
     on_wait
         Called when another process that measures is waited for, with its id if it is known.
+    give_up
+        Asked while it is waited for, in a thread of this object: whether to wait no longer.
     """
 
     def __init__(
         self,
         options: MeasureOptions,
         on_wait: Callable[[int | None], None] = lambda _holder: None,
+        give_up: Callable[[], bool] = lambda: False,
     ) -> None:
         self.options = options
         self._builders = BuilderPool(options)
         self._runner = RunnerClient(options)
-        self._lock = MachineLock(options.lock_path, on_wait)
+        self._lock = MachineLock(options.lock_path, on_wait, give_up)
         self._build_threads = ThreadPoolExecutor(options.builders, "build")
         self._run_thread = ThreadPoolExecutor(1, "run")
         self._closed = False
@@ -63,6 +66,7 @@ class Workers:
         self._closed = True
         self._builders.kill()
         self._runner.kill()
+        self._lock.close()
         self._builders.close()  # before their threads end, which would kill the processes
         self.submit_run(self._runner.close).result()
         for threads in (self._build_threads, self._run_thread):
@@ -87,6 +91,8 @@ class Workers:
         ------
         MeasureError
             The machine-wide lock cannot be had.
+        GivenUpError
+            It was given up while another process had it.
         """
         failed = self._runner.start()
         if failed is not None:
@@ -108,6 +114,10 @@ class Workers:
         """
         return self.submit_build(self._builders.probe, name, target, size_bytes).result()
 
+    def rehearse(self, request: Mapping[str, Any], part: str) -> Outcome:
+        """Have a template's own code called in a builder; see `BuilderPool.rehearse`."""
+        return self.submit_build(self._builders.rehearse, request, part).result()
+
     def sample(
         self, artifact: Artifact, cores: Sequence[int], seconds: float
     ) -> list[tuple[float, ...]]:
@@ -117,6 +127,8 @@ class Workers:
         ------
         MeasureError
             The probe did not run, or the machine-wide lock cannot be had.
+        GivenUpError
+            It was given up while another process had it.
         """
         return self.submit_run(self._sample, artifact, cores, seconds).result()
 

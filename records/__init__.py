@@ -6,7 +6,16 @@ version and a checksum, so that ``cat a b`` is a log and a torn or foreign line 
 
 from __future__ import annotations
 
-from tvmtune.records.best import Here, Match, MatchKind, Refusal, find_best
+from tvmtune.records.best import (
+    Here,
+    Match,
+    MatchKind,
+    NestHash,
+    Refusal,
+    find_best,
+    is_reference,
+    match_kind,
+)
 from tvmtune.records.line import LineProblem, ProblemKind
 from tvmtune.records.log import LogContents, LogWriter, Problem, read_log
 from tvmtune.records.record import SCHEMA_VERSION, Proposer, Purpose, Record
@@ -21,6 +30,7 @@ __all__ = [
     "LogWriter",
     "Match",
     "MatchKind",
+    "NestHash",
     "Problem",
     "ProblemKind",
     "Proposer",
@@ -30,6 +40,8 @@ __all__ = [
     "Standing",
     "SummaryRow",
     "find_best",
+    "is_reference",
+    "match_kind",
     "rank",
     "read_log",
     "summarize",

@@ -63,6 +63,9 @@ class Match:
 NestHash = Callable[[Record], str | None]
 """The hash of the nest that a record's config makes today; None if it makes none any more."""
 
+Stale = tuple[str, Record]
+"""A record that is not to be used, and why."""
+
 
 def find_best(
     records: Iterable[Record],
@@ -92,7 +95,7 @@ def find_best(
     for record in records:
         if record.task != task:
             continue
-        if reason := _unusable(record, templates):
+        if reason := unusable(record, templates):
             refusals.add(reason, record)
         else:
             usable.append(record)
@@ -100,13 +103,74 @@ def find_best(
         standings, disqualified = rank(pool)
         for out in disqualified:
             refusals.add(out.reason, out.record)
-        for standing in standings:
-            if reason := _stale(standing.record, nest_hash):
-                refusals.add(reason, standing.record)
-                continue
-            kind, why = _kind(standing.record, here)
-            return Match(kind, standing.record, why, standing, refusals.listed())
+        best, stale = first_usable(standings, nest_hash)
+        for reason, record in stale:
+            refusals.add(reason, record)
+        if best is not None:
+            kind, why = match_kind(best.record, here)
+            return Match(kind, best.record, why, best, refusals.listed())
     return Match(MatchKind.DEFAULT, None, _why_default(task, refusals), None, refusals.listed())
+
+
+def first_usable(
+    standings: Iterable[Standing], nest_hash: NestHash | None
+) -> tuple[Standing | None, list[Stale]]:
+    """The first config whose nest is still the one that was measured, and those before it.
+
+    Parameters
+    ----------
+    standings
+        Best first; what follows the one that is found is not looked at.
+    nest_hash
+        None: every nest counts as unchanged.
+    """
+    stale: list[Stale] = []
+    for standing in standings:
+        reason = _changed(standing.record, nest_hash)
+        if not reason:
+            return standing, stale
+        stale.append((reason, standing.record))
+    return None, stale
+
+
+def unusable(record: Record, templates: Mapping[str, str]) -> str:
+    """Which hard key of a record does not agree; empty if all do.
+
+    Parameters
+    ----------
+    record
+        Of the task in question.
+    templates
+        Versions by name of the templates that may be used.
+    """
+    name = record.template
+    if record.schema != SCHEMA_VERSION:
+        return f"stale: schema {record.schema}, now {SCHEMA_VERSION}"
+    if name not in templates:
+        hint = f"; give --template {name} to use it" if is_reference(name) else ""
+        return f"not usable: template {name} is not among those in use{hint}"
+    if record.template_version != templates[name]:
+        return f"stale: {name} version {record.template_version}, now {templates[name]}"
+    return ""
+
+
+def is_reference(template: str) -> bool:
+    """Whether a record's template is one outside the package, which only the user may name."""
+    return ":" in template
+
+
+def match_kind(record: Record, here: Here) -> tuple[MatchKind, str]:
+    """How well a usable record fits the machine and versions that ask, and why."""
+    if _model(record) != here.model:
+        return (
+            MatchKind.OTHER_MACHINE,
+            f"measured on {_model(record) or 'an unknown machine'}, this is {here.model}",
+        )
+    differ = _differences(record.fingerprint, here.fingerprint)
+    differ += _differences(record.toolchain, here.toolchain)
+    if differ:
+        return MatchKind.SAME_MODEL, "measured on this model of CPU with " + ", ".join(differ)
+    return MatchKind.EXACT, "measured on this model of machine with these versions"
 
 
 class _Refusals:
@@ -122,20 +186,7 @@ class _Refusals:
         return tuple(Refusal(why, len(rs), rs[0]) for why, rs in self._by_reason.items())
 
 
-def _unusable(record: Record, templates: Mapping[str, str]) -> str:
-    """Which hard key does not agree; empty if all do."""
-    name = record.template
-    if record.schema != SCHEMA_VERSION:
-        return f"stale: schema {record.schema}, now {SCHEMA_VERSION}"
-    if name not in templates:
-        hint = f"; give --template {name} to use it" if ":" in name else ""
-        return f"not usable: template {name} is not among those in use{hint}"
-    if record.template_version != templates[name]:
-        return f"stale: {name} version {record.template_version}, now {templates[name]}"
-    return ""
-
-
-def _stale(record: Record, nest_hash: NestHash | None) -> str:
+def _changed(record: Record, nest_hash: NestHash | None) -> str:
     if nest_hash is None:
         return ""
     current = nest_hash(record)
@@ -155,19 +206,6 @@ def _pools(records: Sequence[Record], model: str) -> list[list[Record]]:
 
 def _model(record: Record) -> str:
     return str(record.fingerprint.get("cpu", ""))
-
-
-def _kind(record: Record, here: Here) -> tuple[MatchKind, str]:
-    if _model(record) != here.model:
-        return (
-            MatchKind.OTHER_MACHINE,
-            f"measured on {_model(record) or 'an unknown machine'}, this is {here.model}",
-        )
-    differ = _differences(record.fingerprint, here.fingerprint)
-    differ += _differences(record.toolchain, here.toolchain)
-    if differ:
-        return MatchKind.SAME_MODEL, "measured on this model of CPU with " + ", ".join(differ)
-    return MatchKind.EXACT, "measured on this model of machine with these versions"
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -13,8 +13,10 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from tvmtune.errors import RecordError
 from tvmtune.records.record import SCHEMA_VERSION, Record
@@ -24,6 +26,7 @@ _HEAD = re.compile(rb'\{"tvmtune":(\d{1,9}),"crc":"([0-9a-f]{8})","record":(?=\{
 _VERSION = re.compile(rb'\{"tvmtune":(\d{1,9}),')
 _STARTS = re.compile(rb'(?=\{"tvmtune":)')
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_DEPTH_LIMIT = 64
 
 
 def _refuse_constant(name: str) -> None:
@@ -92,12 +95,29 @@ def _decode_one(text: bytes) -> Record | LineProblem:
     if zlib.crc32(body) != int(head[2], 16):
         return LineProblem(ProblemKind.CHECKSUM, "its checksum does not agree")
     try:
-        record = Record.from_json(_JSON.decode(body.decode()))
+        value = _JSON.decode(body.decode())
+        if body.count(b"[") + body.count(b"{") > _DEPTH_LIMIT and _is_deep(value):
+            return LineProblem(ProblemKind.BROKEN, f"it nests deeper than {_DEPTH_LIMIT} levels")
+        record = Record.from_json(value)
     except (RecordError, ValueError, RecursionError) as error:
         return LineProblem(ProblemKind.BROKEN, str(error))
     if record.schema != int(head[1]):
         return LineProblem(ProblemKind.BROKEN, f"schema {int(head[1])} and {record.schema}")
     return record
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a JSON value nests so deep that functions that recurse over it might fail."""
+    level = [value]
+    for _ in range(_DEPTH_LIMIT):
+        level = [child for one in level for child in _children(one)]
+    return bool(level)
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _classify(text: bytes) -> LineProblem:

@@ -38,6 +38,7 @@ class LogWriter:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        self._place = self.path.absolute()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         try:
             self._file = os.open(self.path, flags, 0o666)
@@ -66,7 +67,8 @@ class LogWriter:
         Raises
         ------
         RecordError
-            If it cannot be written (disk full, file size limit); earlier records are intact.
+            If it cannot be written (disk full, file size limit), earlier records are intact; or
+            if the file is not at its path any more, where nobody would look for it.
         """
         record = record.with_id()
         line = encode(record)
@@ -78,6 +80,7 @@ class LogWriter:
                 f"log {self.path}: {error.strerror}; earlier records are intact: make room or "
                 "raise the limit, then run the same command to go on"
             ) from error
+        self._refuse_if_moved()
         return record
 
     def close(self) -> None:
@@ -96,6 +99,28 @@ class LogWriter:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _refuse_if_moved(self) -> None:
+        """Records in a file that has lost its name are lost; in one renamed, not found again."""
+        if os.fstat(self._file).st_nlink == 0:
+            raise RecordError(
+                f"log {self.path} was removed while it was written to, and its records with it: "
+                "restore it if there is a copy, then run the same command to go on"
+            )
+        if not self._is_at_path():
+            raise RecordError(
+                f"log {self.path} was renamed or replaced while it was written to; the renamed "
+                "file has every record: put it back, then run the same command to go on"
+            )
+
+    def _is_at_path(self) -> bool:
+        """Whether the path still names this file; yes where nothing says that it does not."""
+        try:
+            return os.path.samestat(os.stat(self._place), os.fstat(self._file))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
 
     def _write(self, data: bytes) -> None:
         while data:
@@ -165,12 +190,21 @@ class _Gathered:
 
     def add(self, path: Path, number: int, item: Record | LineProblem) -> None:
         if isinstance(item, Record):
-            self.records.setdefault(item.id, item)
+            self._keep(item)
             return
         key = path, item.kind
         known = self.problems.get(key) or Problem(path, item.kind, 0, (), item.reason)
         lines = (*known.lines, number) if len(known.lines) < _LINES_KEPT else known.lines
         self.problems[key] = replace(known, count=known.count + 1, lines=lines)
+
+    def _keep(self, record: Record) -> None:
+        """Add a record once; one that claims the id of a different one gets another id."""
+        if not record.id:
+            record = record.with_id()
+        while (known := self.records.setdefault(record.id, record)) is not record:
+            if known == record:
+                return
+            record = record.with_another_id()
 
 
 def read_log(paths: Iterable[str | os.PathLike[str]], *, need_records: bool = False) -> LogContents:
@@ -222,6 +256,8 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 
 def _nothing(paths: list[Path], contents: LogContents) -> str:
     names = ", ".join(map(str, paths))
+    if not paths:
+        return "no log to read: give at least one"
     if not contents.problems:
         return f"log {names} is empty; fill it with: tvmtune tune INPUT --log FILE"
     first = contents.problems[0]

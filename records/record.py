@@ -128,8 +128,10 @@ class Record:
 
     def with_id(self) -> Record:
         """The record with its `id` filled in."""
-        if self.id:
-            return self
+        return self if self.id else self.with_another_id()
+
+    def with_another_id(self) -> Record:
+        """The record with an `id` made of all that it holds, the present `id` included."""
         return replace(self, id=hashlib.sha256(self.to_text().encode()).hexdigest()[:16])
 
     def to_text(self) -> str:
@@ -145,11 +147,12 @@ class Record:
     def from_json(value: Mapping[str, Any]) -> Record:
         """The record that :meth:`to_json` wrote; raises `RecordError` on anything else."""
         fields = dict(value)
-        for name, check in _CHECKS.items():
-            if name not in fields:
-                raise RecordError(f"record without {name}")
-            if not check(fields[name]):
-                raise RecordError(f"record with {name}={str(fields[name])[:60]!r}")
+        try:
+            for name, check in _CHECKS.items():
+                if not check(fields[name]):
+                    raise RecordError(f"record with {name}={str(fields[name])[:60]!r}")
+        except KeyError as missing:
+            raise RecordError(f"record without {missing.args[0]}") from missing
         if len(fields) != len(_CHECKS):
             raise RecordError(
                 f"record with unknown fields {sorted(set(fields) - set(_CHECKS))[:5]}"
@@ -186,7 +189,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
 
 
 def _is_seconds(value: Any) -> bool:
@@ -197,7 +200,15 @@ def _are_seconds(values: list[Any]) -> bool:
     """All at once: there may be many."""
     if not values:
         return True
-    return set(map(type, values)) <= {int, float} and min(values) >= 0 and isfinite(sum(values))
+    return set(map(type, values)) <= {int, float} and min(values) >= 0 and _is_finite(sum(values))
+
+
+def _is_finite(value: float) -> bool:
+    """Whether a number is one that a float can hold; integers may be larger."""
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False
 
 
 _STATUS = {s.value: s for s in Status}

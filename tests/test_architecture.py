@@ -135,6 +135,8 @@ def test_public_names_come_on_demand() -> None:
     for name in tvmtune.__all__:
         assert getattr(tvmtune, name).__name__ == name
     assert callable(tvmtune.tune)
+    assert tvmtune.__version__ == _pyproject()["project"]["version"]
+    assert "__version__" in dir(tvmtune)
     with pytest.raises(AttributeError, match="module 'tvmtune' has no attribute 'tuna'"):
         _ = tvmtune.tuna  # type: ignore[attr-defined]
 

@@ -7,19 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tvmtune.artifact import Artifact, Role
-from tvmtune.compiler import (
-    BuildRequest,
-    build,
-    nest_hash,
-    resolve_template,
-    sources,
-    task_domain,
-    templates_for,
-)
-from tvmtune.errors import SpaceError, TemplateError, WorkloadError
+from tvmtune.artifact import Artifact, Outcome, Role, Status
+from tvmtune.compiler.building import build, sources
+from tvmtune.compiler.domains import task_domain
+from tvmtune.compiler.rehearsal import Part, rehearse
+from tvmtune.compiler.request import BuildRequest
+from tvmtune.compiler.scheduling import nest_hash
+from tvmtune.compiler.templates import templates_for
+from tvmtune.errors import LoweringError, SpaceError, TemplateError, WorkloadError
 from tvmtune.operators import reference
 from tvmtune.runtime.kernel import Kernel
+from tvmtune.search_spaces.references import resolve_template
 from tvmtune.search_spaces.templates import TEMPLATES
 from tvmtune.target import parse_target
 from tvmtune.workload import parse
@@ -160,6 +158,38 @@ def test_a_template_of_the_users_own(own: Path, monkeypatch: pytest.MonkeyPatch)
     assert resolve_template("own_template:MINE").name == "mine"
 
 
+BEYOND = """
+from tvmtune import te
+from tvmtune.schedule import create_schedule
+from tvmtune.search_spaces.knobs import choice
+from tvmtune.search_spaces.space import Space
+from tvmtune.search_spaces.template import Template
+def define(workload):
+    x = te.placeholder((workload.m, workload.k), "x")
+    return te.compute((workload.m, workload.n), lambda m, n: x[m, n + 1], "out")
+def space(workload, target):
+    return Space("beyond", (choice("none", [0]),))
+def schedule(outputs, target, config):
+    return create_schedule(outputs[0])
+BEYOND = Template(
+    name="beyond", version=1, operator="matmul", space=space, schedule=schedule, define=define
+)
+"""
+
+
+def test_reading_beyond_an_operand_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "beyond.py"
+    path.write_text(BEYOND)
+    wrong = BuildRequest(
+        workload="matmul:m=4,k=4,n=4",
+        target=TARGET.text,
+        template=f"{path}:BEYOND",
+        config={"none": 0},
+    )
+    with pytest.raises(LoweringError, match=r"load of x reaches elements 1 to 16, outside its 16"):
+        build(wrong)
+
+
 def test_a_space_bears_the_name_of_its_template(own: Path) -> None:
     with pytest.raises(TemplateError, match=r"template mine makes a space of 'matmul\.packed'"):
         task_domain(parse(MATMUL), TARGET, f"{own}:OTHER_NAME")
@@ -198,3 +228,51 @@ def test_domains() -> None:
         task_domain(grouped, TARGET, restrict={"colour": ["red"]})
     with pytest.raises(SpaceError, match="pad"):
         task_domain(grouped, TARGET, restrict={"pad": ["sideways"]})
+
+
+FAILING = """
+from dataclasses import replace
+from tvmtune.search_spaces.templates import TEMPLATES
+PACKED = TEMPLATES["matmul.packed"]
+def schedule(outputs, target, config):
+    symbolic = not isinstance(config["tile_m"], int)
+    if config["tail_m"] == ("peel" if symbolic else "even"):
+        raise ValueError("no such tail")
+    return PACKED.schedule(outputs, target, config)
+MINE = replace(
+    PACKED,
+    name="mine",
+    space=lambda w, t: replace(PACKED.space(w, t), template="mine"),
+    schedule=schedule,
+)
+"""
+
+
+def test_rehearsals_call_what_a_tuner_calls(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(FAILING)
+
+    def ask(part: Part, tail: str) -> None:
+        config = dict(request(MATMUL, "matmul.packed").config) | {"tail_m": tail}
+        template = f"{tmp_path / 'mine.py'}:MINE"
+        asked = BuildRequest(workload=MATMUL, target=TARGET.text, template=template, config=config)
+        rehearse(asked, part)
+
+    ask(Part.SPACE, "no such tail")
+    ask(Part.STRUCTURE, "even")
+    for part, tail in ((Part.CONFIG, "even"), (Part.STRUCTURE, "peel"), (Part.CONFIG, "peel")):
+        with pytest.raises(TemplateError, match=r"mine.py:\d+: ValueError: no such tail"):
+            ask(part, tail)
+
+
+def test_only_strange_templates_are_rehearsed(own: Path) -> None:
+    heard: list[Part] = []
+
+    def note(_request: BuildRequest, part: Part) -> Outcome:
+        heard.append(part)
+        return Outcome(status=Status.OK)
+
+    for template in (None, "matmul.packed"):
+        task_domain(parse(MATMUL), TARGET, template, rehearse=note)
+    assert heard == []
+    task_domain(parse(MATMUL), TARGET, f"{own}:MINE", rehearse=note)
+    assert heard == [Part.SPACE, Part.CONFIG, Part.STRUCTURE]

@@ -127,6 +127,9 @@ ERRORS: list[tuple[Callable[[], object], str]] = [
         lambda: Layout.from_json(1, [[0, "a", None]]),
         r"expected a list of \[axis, divisor, modulus\]",
     ),
+    (lambda: Layout.from_json(1, [[False, 1, None]]), "expected a list of"),
+    (lambda: Layout.from_json(1, [[0, 1.5, None]]), "expected a list of"),
+    (lambda: Layout.from_json(1, [[0, 1, None], [7, 1, 4]]), r"it has no axes \[7\]"),
     (lambda: Layout.from_json(1, [[0, 0, None]]), "divisors and moduli must be positive"),
 ]
 

@@ -48,6 +48,45 @@ def test_caches_are_read_nearest_first(tmp_path: Path) -> None:
 
 def test_memory_and_cores(tmp_path: Path) -> None:
     (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    2048 kB\n")
-    assert available_memory_bytes(tmp_path / "meminfo") == 2 << 20
-    assert available_memory_bytes(tmp_path / "none") == 0
+    none = tmp_path / "none"
+    assert available_memory_bytes(tmp_path / "meminfo", none, none) == 2 << 20
+    assert available_memory_bytes(none, none, none) == 0
     assert available_cores()
+
+
+@pytest.mark.parametrize(
+    ("groups", "folder", "files", "expected"),
+    [
+        ("0::/a/b", "a", {"memory.max": "9000", "memory.current": "4000"}, 5000),
+        ("0::/a", "", {"memory.max": "9000", "memory.current": "9500"}, 0),
+        ("0::/a", "a", {"memory.max": "max", "memory.current": "4000"}, 2 << 20),
+        ("0::/../a", "", {"memory.max": "3", "memory.current": "1"}, 2),
+        (
+            "3:cpu:/a\n2:memory:/a",
+            "memory/a",
+            {
+                "memory.limit_in_bytes": "9000",
+                "memory.usage_in_bytes": "4000",
+                "memory.stat": "inactive_file 1\ntotal_inactive_file 700\n",
+            },
+            5700,
+        ),
+        (
+            "2:memory:/",
+            "memory",
+            {"memory.limit_in_bytes": str((1 << 63) - 4096), "memory.usage_in_bytes": "1"},
+            2 << 20,
+        ),
+    ],
+)
+def test_control_groups_limit_memory(
+    tmp_path: Path, groups: str, folder: str, files: dict[str, str], expected: int
+) -> None:
+    (tmp_path / "meminfo").write_text("MemAvailable: 2048 kB\n")
+    (tmp_path / "groups").write_text(groups + "\n")
+    root = tmp_path / "root" / folder
+    root.mkdir(parents=True)
+    for name, text in files.items():
+        (root / name).write_text(text + "\n")
+    found = available_memory_bytes(tmp_path / "meminfo", tmp_path / "groups", tmp_path / "root")
+    assert found == expected

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tvmtune.compiler import task_domain
+from tvmtune.compiler.domains import task_domain
 from tvmtune.errors import TemplateError
 from tvmtune.target import Target
 from tvmtune.workload import parse

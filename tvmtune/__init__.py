@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tvmtune.runtime.kernel import BoundKernel, Kernel
     from tvmtune.tuner.api import tune
 
+    __version__: str
+
 __all__ = ["BoundKernel", "Kernel", "TvmtuneError", "build", "load", "tune"]
 
 _HOMES = {
@@ -31,6 +33,8 @@ _HOMES = {
 if not TYPE_CHECKING:  # so that type checkers refuse names that do not exist
 
     def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            return import_module("importlib.metadata").version(__name__)
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module, attribute = _HOMES[name]
@@ -38,4 +42,4 @@ if not TYPE_CHECKING:  # so that type checkers refuse names that do not exist
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "__version__"})

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from reprlib import repr as shown
+from types import MappingProxyType
 from typing import Any
 
-from tvmtune.errors import KernelError
+from tvmtune.errors import KernelError, LayoutError, TargetError
 from tvmtune.layout import Layout
+from tvmtune.target import MAX_THREADS, parse_target
 
 _MAGIC = b"TVMTUNE1"
+_SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_.$]*", re.ASCII)
+_MAX_BYTES = 2**40
+"""No array and no workspace is that large: a manifest that says so is damaged."""
+
+_ITEMSIZE: Mapping[str, int] = MappingProxyType(
+    {"bool": 1, "float16": 2}
+    | {f"{kind}{8 * size}": size for kind in ("int", "uint") for size in (1, 2, 4, 8)}
+    | {f"float{8 * size}": size for size in (4, 8)}
+)
+"""Bytes by dtype of all that an array may be of."""
 
 
 class Role(StrEnum):
@@ -57,10 +71,21 @@ class Argument:
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Argument:
-        """The argument that :meth:`to_json` wrote."""
-        shape = tuple(int(n) for n in value["shape"])
-        layout = Layout.from_json(len(shape), value["layout"])
-        return Argument(str(value["name"]), Role(value["role"]), shape, str(value["dtype"]), layout)
+        """The argument that :meth:`to_json` wrote; raises `KernelError` on anything else."""
+        where = f"argument {shown(value.get('name'))}: "
+        _check_fields(value, _ARGUMENT_RULES, where)
+        shape = tuple(value["shape"])
+        try:
+            layout = Layout.from_json(len(shape), value["layout"])
+        except LayoutError as error:
+            raise KernelError(f"{where}{error}") from error
+        found = Argument(value["name"], Role(value["role"]), shape, value["dtype"], layout)
+        if found.storage_elements * _ITEMSIZE[found.dtype] > _MAX_BYTES:
+            raise KernelError(
+                f"{where}shape {shown(found.shape)} in layout {layout} takes more than "
+                f"{_MAX_BYTES} bytes"
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +124,96 @@ class Manifest:
         """The manifest that :meth:`to_json` wrote; raises `KernelError` on anything else."""
         try:
             fields = dict(value)
+            _check_fields(fields, _MANIFEST_RULES)
             fields["arguments"] = tuple(Argument.from_json(a) for a in fields["arguments"])
+            _check_names(fields["arguments"])
             return Manifest(**fields)
+        except KernelError as error:
+            raise KernelError(f"manifest of an artifact: {error}") from error
         except (KeyError, TypeError, ValueError) as error:
-            raise KernelError(
-                f"manifest of an artifact: {error!r} in {str(value)[:200]}"
-            ) from error
+            raise KernelError(f"manifest of an artifact: {error!r} in {shown(value)}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a field of a manifest may hold, and how to say so."""
+
+    holds: Callable[[Any], bool]
+    wanted: str
+
+
+def _whole(least: int, most: int) -> _Rule:
+    return _Rule(
+        lambda value: type(value) is int and least <= value <= most,
+        f"a whole number from {least} to {most}",
+    )
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, list) and all(type(n) is int and 0 < n <= _MAX_BYTES for n in value)
+
+
+def _is_symbol(value: Any) -> bool:
+    return isinstance(value, str) and _SYMBOL.fullmatch(value) is not None
+
+
+def _is_target(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(parse_target(value))
+    except TargetError:
+        return False
+
+
+def _is_seconds(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(type(s) in (int, float) for s in value.values())
+
+
+_TEXT = _Rule(lambda value: isinstance(value, str), "a text")
+_MANIFEST_RULES: Mapping[str, _Rule] = MappingProxyType(
+    {
+        "symbol": _Rule(_is_symbol, "the name of a function"),
+        "arguments": _Rule(
+            lambda value: isinstance(value, list) and all(isinstance(a, Mapping) for a in value),
+            "a list of arguments",
+        ),
+        "workspace_bytes": _whole(0, _MAX_BYTES),
+        "target": _Rule(_is_target, "the text of a target"),
+        "workload": _TEXT,
+        "template": _TEXT,
+        "config": _Rule(lambda value: isinstance(value, Mapping), "values by name"),
+        "prepare_symbol": _Rule(
+            lambda value: value is None or _is_symbol(value), "the name of a function, or nothing"
+        ),
+        "threads": _whole(1, MAX_THREADS),
+        "nest_hash": _TEXT,
+        "toolchain": _TEXT,
+        "seconds": _Rule(_is_seconds, "numbers by name"),
+    }
+)
+_ARGUMENT_RULES: Mapping[str, _Rule] = MappingProxyType(
+    {
+        "name": _Rule(lambda value: isinstance(value, str) and value != "", "a name"),
+        "role": _Rule(lambda value: value in list(Role), f"one of {', '.join(Role)}"),
+        "shape": _Rule(_is_shape, f"a list of whole numbers from 1 to {_MAX_BYTES}"),
+        "dtype": _Rule(
+            lambda value: isinstance(value, str) and value in _ITEMSIZE,
+            f"one of {', '.join(_ITEMSIZE)}",
+        ),
+    }
+)
+
+
+def _check_names(arguments: Sequence[Argument]) -> None:
+    names = [argument.name for argument in arguments]
+    if len(set(names)) < len(names):
+        raise KernelError(f"arguments are {', '.join(names)}; expected names that differ")
+
+
+def _check_fields(value: Mapping[str, Any], rules: Mapping[str, _Rule], where: str = "") -> None:
+    """Refuse the first field that holds what it may not; one that is not there passes."""
+    for name, rule in rules.items():
+        if name in value and not rule.holds(value[name]):
+            raise KernelError(f"{where}{name} is {shown(value[name])}; expected {rule.wanted}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +243,8 @@ class Artifact:
             manifest = json.loads(data[16:end])
         except ValueError as error:
             raise KernelError(f"artifact with a broken manifest: {error}") from error
+        except RecursionError as error:
+            raise KernelError("artifact with a broken manifest: it is nested too deeply") from error
         return Artifact(Manifest.from_json(manifest), data[end:])
 
 

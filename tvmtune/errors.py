@@ -18,8 +18,10 @@
     ├── SearchError           a strategy asked for what it cannot do
     ├── RecordError           a tuning log that cannot be read or written
     ├── MeasureError          the measuring machinery failed, not the candidate
+    │   └── GivenUpError      nothing was measured: it was not to be waited for any longer
     ├── GraphError            a model file that cannot be read
     └── KernelError           a kernel called with arguments it was not built for
+        └── NoKernelError     a workload that a folder of kernels does not have; also a KeyError
 """
 
 
@@ -99,9 +101,20 @@ class MeasureError(TvmtuneError):
     """The measuring machinery failed, not the candidate."""
 
 
+class GivenUpError(MeasureError):
+    """Nothing was measured: it was not to be waited for any longer."""
+
+
 class GraphError(TvmtuneError):
     """A model file that cannot be read."""
 
 
 class KernelError(TvmtuneError):
     """A kernel called with arguments it was not built for."""
+
+
+class NoKernelError(KernelError, KeyError):
+    """A workload that a folder of kernels does not have."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # a KeyError would quote it

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from reprlib import repr as shown
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,13 @@ class StorageDim:
     axis: int
     divisor: IntExpr = 1
     modulus: IntExpr | None = None
+
+
+def _whole(value: Any) -> int:
+    """A value that is an integer already."""
+    if type(value) is not int:
+        raise TypeError(f"{shown(value)} is not an integer")
+    return value
 
 
 def _by_size(dim: StorageDim) -> int:
@@ -56,6 +64,11 @@ class Layout:
     dims: tuple[StorageDim, ...]
 
     def __post_init__(self) -> None:
+        unknown = sorted({d.axis for d in self.dims} - set(range(self.rank)))
+        if unknown:
+            raise LayoutError(
+                f"layout {self} of a rank-{self.rank} tensor: it has no axes {unknown}"
+            )
         whole = sorted(d.axis for d in self.dims if d.modulus is None)
         if whole != list(range(self.rank)):
             raise LayoutError(
@@ -134,16 +147,17 @@ class Layout:
         """The layout that :meth:`to_json` wrote; raises `LayoutError` on anything else."""
         try:
             dims = tuple(
-                StorageDim(int(a), int(d), None if m is None else int(m)) for a, d, m in value
+                StorageDim(_whole(a), _whole(d), None if m is None else _whole(m))
+                for a, d, m in value
             )
         except (TypeError, ValueError) as error:
             raise LayoutError(
-                f"layout {value!r}: expected a list of [axis, divisor, modulus]"
+                f"layout {shown(value)}: expected a list of [axis, divisor, modulus]"
             ) from error
         if any(
             as_int(d.divisor) < 1 or (d.modulus is not None and as_int(d.modulus) < 1) for d in dims
         ):
-            raise LayoutError(f"layout {value!r}: divisors and moduli must be positive")
+            raise LayoutError(f"layout {shown(value)}: divisors and moduli must be positive")
         return Layout(rank, dims)
 
     def size(self, shape: Sequence[int]) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_NO_LIMIT = 1 << 60
+"""Version 1 of control groups writes the largest number of pages where there is no limit."""
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -103,10 +105,51 @@ def read_caches(core: int = 0, root: Path = Path("/sys/devices/system/cpu")) -> 
     return tuple(sorted(caches, key=lambda cache: cache.level))
 
 
-def available_memory_bytes(meminfo: Path = Path("/proc/meminfo")) -> int:
-    """Return the memory that can be had without swapping; 0 where the kernel is silent."""
+def available_memory_bytes(
+    meminfo: Path = Path("/proc/meminfo"),
+    groups: Path = Path("/proc/self/cgroup"),
+    root: Path = Path("/sys/fs/cgroup"),
+) -> int:
+    """Return the memory that can be had without swapping; 0 where the kernel is silent.
+
+    That is what the machine has left, or a control group around this process if that is less.
+
+    References
+    ----------
+    Linux, Documentation/admin-guide/cgroup-v2.rst, "Memory"; cgroup-v1/memory.rst, section 2.
+    """
     found = re.search(r"^MemAvailable:\s*(\d+) kB", _read(meminfo), re.MULTILINE)
-    return int(found[1]) << 10 if found else 0
+    left: list[int | None] = [int(found[1]) << 10] if found else []
+    for line in _read(groups).splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers in ("", "memory"):
+            top = root / controllers
+            left += [_left_in(folder) for folder in _folders(top, top / path.lstrip("/"))]
+    return min((size for size in left if size is not None), default=0)
+
+
+def _folders(top: Path, folder: Path) -> Iterator[Path]:
+    """The folders of a control group and of those around it."""
+    while folder != top and top in folder.parents:
+        yield folder
+        folder = folder.parent
+    yield top
+
+
+def _left_in(folder: Path) -> int | None:
+    """Memory that a control group may still use; None if it sets no limit.
+
+    Pages of files that were not used lately count as free: they are dropped first.
+    """
+    for limit_name, usage_name, file_name in (
+        ("memory.max", "memory.current", "inactive_file"),
+        ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ):
+        limit, usage = _read(folder / limit_name), _read(folder / usage_name)
+        if limit.isdigit() and usage.isdigit() and int(limit) < _NO_LIMIT:
+            files = re.search(rf"^{file_name} (\d+)", _read(folder / "memory.stat"), re.MULTILINE)
+            return max(int(limit) - int(usage) + (int(files[1]) if files else 0), 0)
+    return None
 
 
 def _read(path: Path) -> str:

@@ -38,6 +38,7 @@ LARGE = [
     ("conv2d.direct", "conv2d:ci=64,h=56,co=64,k=3"),
     ("conv2d.direct", "conv2d:ci=61,h=31,w=37,co=67,k=5,stride=2"),
     ("conv2d.direct", "conv2d:ci=64,h=56,co=128,k=1,stride=2"),
+    ("conv2d.direct", "conv2d:ci=64,h=14,co=48,k=3,groups=2"),
     ("conv2d.depthwise", "conv2d:ci=128,h=56,co=128,k=3,groups=128"),
     ("conv2d.depthwise", "conv2d:ci=61,h=31,w=37,co=61,k=5,groups=61"),
 ]

@@ -106,7 +106,7 @@ class FakeHarness:
         return Outcome(status=Status.OK, checks={"harder": True})
 
     def confirm(
-        self, candidates: Sequence[Candidate], seconds: float
+        self, candidates: Sequence[Candidate], seconds: float, stop: Callable[[], bool]
     ) -> Iterator[tuple[Candidate, Outcome]]:
         for candidate in candidates:
             yield candidate, self._ok()
@@ -129,17 +129,14 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[int], None]]:
             one(count)
 
     @contextmanager
-    def machinery(target: Target) -> Iterator[tuple[Equipment, MachineFacts]]:
-        settings = api.settings_of(FACTS, target)
-        yield (
-            Equipment(
-                harness=lambda task: FakeHarness(hook),
-                domain=compiled_domain,
-                here=Here({"cpu": "A"}, {}),
-                settings=settings,
-            ),
-            FACTS,
+    def machinery(target: Target, _give_up: Callable[[], bool]) -> Iterator[api.Machinery]:
+        equipment = Equipment(
+            harness=lambda task: FakeHarness(hook),
+            domain=compiled_domain,
+            here=Here({"cpu": "A"}, {}),
+            settings=api.settings_of(FACTS, target),
         )
+        yield api.Machinery(equipment, lambda: (equipment, FACTS))
 
     monkeypatch.setattr(api, "local_machinery", machinery)
     return hooks

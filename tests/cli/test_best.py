@@ -1,13 +1,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tvmtune.artifact import Status
+from tvmtune.cli import best_command
 from tvmtune.cli.best_command import best_rows
-from tvmtune.records import Here, LogContents, Proposer, Purpose
+from tvmtune.compiler.domains import task_domain
+from tvmtune.deploy.choice import choose
+from tvmtune.deploy.freshness import LimitedNestHash, current_nest_hash
+from tvmtune.records import Here, LogContents, Proposer, Purpose, Record
+from tvmtune.target import parse_target
+from tvmtune.workload import parse
+
+
+@pytest.fixture
+def unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every config makes the nest that its record says, as those of these tests make none."""
+    monkeypatch.setattr(LimitedNestHash, "__call__", lambda _, record: record.nest_hash)
 
 
 def _records(record: Any) -> list[Any]:
@@ -20,6 +34,7 @@ def _records(record: Any) -> list[Any]:
     ]
 
 
+@pytest.mark.usefixtures("unchanged")
 def test_table(cli: Any, log: Any, record: Any) -> None:
     code, out, err = cli("best", log(*_records(record)))
     assert (code, err) == (0, "")
@@ -38,6 +53,7 @@ def test_unconfirmed_times_say_so(cli: Any, log: Any, record: Any) -> None:
     assert "200 ns (search)" in cli("best", log(record(2, 2e-7)))[1]
 
 
+@pytest.mark.usefixtures("unchanged")
 def test_json(cli: Any, log: Any, record: Any) -> None:
     _, out, _ = cli("best", log(*_records(record)), "--json")
     first, second = json.loads(out)["best"]
@@ -50,11 +66,11 @@ def test_json(cli: Any, log: Any, record: Any) -> None:
     assert second["best_s"] is second["match"] is second["share_of_peak"] is None
 
 
+@pytest.mark.usefixtures("unchanged")
 def test_the_machine_that_asks(record: Any) -> None:
     contents = LogContents((record(settings={}),))
     (row,) = best_rows(contents, Here({"cpu": "A"}, {}))
-    assert row.match is not None
-    assert row.match.kind == "exact"
+    assert row.match == "exact"
     assert row.share_of_peak is None
 
 
@@ -82,3 +98,87 @@ def test_logs_without_records(cli: Any, tmp_path: Any) -> None:
         assert (code, out) == (1, "")
         assert message in err
         assert len(err.splitlines()) == 1
+
+
+@pytest.fixture
+def tuned(record: Any) -> list[Record]:
+    """Records of three configs that templates make today, the fastest first."""
+    workload, target = parse("matmul:m=8,k=8,n=8"), parse_target("cpu:threads=1,isa=avx2")
+    domain = task_domain(workload, target)
+    points = domain.sample(np.random.default_rng(0), 40)
+    made = [record(1, config=domain.config_of(p).knobs_json()) for p in points]
+    hashes = {r.id: current_nest_hash(r) for r in made}
+    good = [r for r in made if hashes[r.id] is not None][:3]
+    return [
+        replace(r, id="", median_s=1e-6 * (i + 1), nest_hash=hashes[r.id] or "").with_id()
+        for i, r in enumerate(good)
+    ]
+
+
+def _changed(record: Record, **fields: Any) -> Record:
+    return replace(record, id="", **{"nest_hash": "another", **fields}).with_id()
+
+
+def _chosen(records: list[Record]) -> str | None:
+    task = parse(records[0].workload), parse_target(records[0].target)
+    return choose(*task, records, Here({"cpu": "A"}, {})).match.record_id
+
+
+def test_a_stale_best_gives_way_as_when_it_is_built(tuned: list[Record]) -> None:
+    fast, medium, slow = tuned
+    for records, best, stale in [
+        ([fast, medium, slow], fast, 0),
+        ([_changed(fast), medium, slow], medium, 1),
+        ([_changed(fast), _changed(medium, config={"no": "knob"}), slow], slow, 2),
+        ([_changed(fast, template_version="0"), slow], slow, 1),
+    ]:
+        (row,) = best_rows(LogContents(tuple(records)), Here({"cpu": "A"}, {}))
+        assert (row.match, row.summary.record_id, row.summary.stale) == ("exact", best.id, stale)
+        assert _chosen(records) == best.id
+
+
+def test_nothing_but_stale_records(cli: Any, log: Any, tuned: list[Record]) -> None:
+    for fields, reason in [
+        ({}, "makes another nest now"),
+        ({"template_version": "0"}, "version 0, now 1"),
+        ({"template": "matmul.gone"}, "not among those in use"),
+    ]:
+        records = [_changed(record, **fields) for record in tuned]
+        (row,) = best_rows(LogContents(tuple(records)), Here({"cpu": "A"}, {}))
+        assert row.match == "stale"
+        assert reason in (row.match_reason or "")
+        assert row.summary.best_s == pytest.approx(1e-6)
+        assert _chosen(records) is None
+    out = cli("best", log(*(_changed(record) for record in tuned)))[1]
+    assert "3 stale" in out
+    assert out.rstrip().endswith("stale")
+
+
+def test_what_nobody_looked_at_says_so(
+    cli: Any, log: Any, tuned: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(best_command, "_MAX_NESTS", 1)
+    path = log(_changed(tuned[0]), tuned[1])
+    (row,) = json.loads(cli("best", path, "--json")[1])["best"]
+    assert (row["record_id"], row["stale"], row["unchecked"]) == (tuned[1].id, 1, True)
+    assert cli("best", path)[1].rstrip().endswith(", unchecked")
+
+
+def test_a_template_of_ones_own_is_never_imported(cli: Any, log: Any, record: Any) -> None:
+    out = cli("best", log(record(template="missing.py:MINE")))[1]
+    assert out.rstrip().endswith(", --template missing.py:MINE")
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_shares_above_the_peak_are_explained(cli: Any, log: Any, record: Any) -> None:
+    path = log(record(settings={"peak_flops": 1e8}))
+    _, out, err = cli("best", path)
+    assert "1024 %" in out
+    assert err.startswith("tvmtune: note: shares above 100 % of peak: FLOPs are those of")
+    assert not cli("best", path, "--json")[2]
+
+
+def test_a_peak_that_no_float_holds(cli: Any, log: Any, record: Any) -> None:
+    code, out, _ = cli("best", log(record(settings={"peak_flops": 10**400})), "--json")
+    assert code == 0
+    assert json.loads(out)["best"][0]["peak_gflops"] is None

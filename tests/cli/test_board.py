@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -10,7 +12,7 @@ from rich.live import Live
 
 from tvmtune.artifact import Status
 from tvmtune.cli.board import Board
-from tvmtune.cli.progress import LineProgress, LiveProgress, progress_of
+from tvmtune.cli.progress import LineProgress, LiveProgress, progress_of, standing
 from tvmtune.records import Purpose
 from tvmtune.tuner import (
     Confirmed,
@@ -84,15 +86,15 @@ def test_what_events_add_up_to(board: Board, clock: Clock, record: Any) -> None:
     clock.now_s += 2
     board.take(_trial(record(1, 4e-7), 3))
     board.take(_trial(record(1, None, status=Status.CRASH, detail="first"), 4))
-    board.take(_trial(record(1, None, status=Status.CRASH, detail="second"), 4))
+    board.take(_trial(record(1, None, status=Status.CRASH, detail="second"), 5))
     board.take(PlanProposed(task=TASK, plan=1, results=4, spearman=0.5, recall=0.5))
     board.take(Warned(message="odd"))
     state = board.tasks[TASK.key]
-    assert (state.trials, state.measured, state.best_s, state.current_s) == (4, 2, 2e-7, None)
+    assert (state.trials, state.measured, state.best_s, state.current_s) == (5, 3, 2e-7, None)
     assert state.model == 0.5
-    assert board.measured == 2
-    assert board.trials_per_s == pytest.approx(1.0)
-    assert board.left_s == pytest.approx(6.0)
+    assert board.measured == 3
+    assert board.trials_per_s == pytest.approx(1.5)
+    assert board.left_s == pytest.approx(5 / 1.5)
     assert board.outcomes == {"ok": 1, "crash": 2}
     assert board.first_errors == {"crash": "first"}
     assert board.share(state.rate_of(state.best_s)) == pytest.approx(0.512)
@@ -131,14 +133,45 @@ def test_lines(board: Board, clock: Clock, record: Any) -> None:
     send(_finished())
     assert lines == [
         "matmul:m=8,k=8,n=8: 48,000 configs of matmul.packed, 2 trials in the log",
-        "0:11 0/1 tasks; 2 trials, 0.2/s; matmul:m=8,k=8,n=8 4/10: now -, best 5.12 GFLOP/s "
-        "(51 % of peak); 1 build_error, 1 ok; 0:33 left",
+        "0:11 0/1 task done; 2 new trials at 0.2/s (1 build_error, 1 ok); matmul:m=8,k=8,n=8 "
+        "4/10 trials: now -, best 5.12 GFLOP/s (51 % of peak); 0:33 left",
         "first build_error: LLVM said no",
         "matmul:m=8,k=8,n=8: confirming 3 configs",
         "warning: odd",
-        "matmul:m=8,k=8,n=8: ended by trials after 5 trials, best 200 ns, 5.12 GFLOP/s "
-        "(51 % of peak)",
+        "matmul:m=8,k=8,n=8: done, 5 trials in the log; best 200 ns, 5.12 GFLOP/s (51 % of peak)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ending", "trials", "line"),
+    [
+        (Ending.EXHAUSTED, 2, "done (every config), 2 trials in the log; no usable time"),
+        (Ending.TIME, 0, "time is up, 0 trials in the log; no usable time"),
+        (Ending.STOPPED, 1, "stopped, 1 trial in the log; no usable time"),
+        (Ending.STOPPED, 0, None),
+    ],
+)
+def test_how_a_task_ended(board: Board, ending: Ending, trials: int, line: str | None) -> None:
+    lines: list[str] = []
+    event = _finished()
+    event = replace(event, report=replace(event.report, ending=ending, trials=trials))
+    board.take(replace(_started(), trials=trials))
+    board.take(event)
+    LineProgress(board, lines.append).show(event)
+    assert lines == ([] if line is None else [f"{TASK.workload}: {line}"])
+
+
+def test_trials_and_how_they_ended_agree(board: Board, record: Any) -> None:
+    fault = record(1, None, status=Status.INFRASTRUCTURE)
+    retry = record(1, 4e-7, purpose=Purpose.RETRY)
+    board.take(_started())
+    board.take(_trial(retry, 2))  # of a fault in an earlier run
+    for one, trials in [(fault, 3), (record(2, 4e-7), 4), (retry, 4)]:
+        board.take(_trial(one, trials))
+        assert sum(board.outcomes.values()) == board.measured
+    board.take(Confirmed(task=TASK, record=record(2, 4e-7, purpose=Purpose.CONFIRM)))
+    assert "; 2 new trials" in standing(board)
+    assert "(2 ok); 1 confirmation; " in standing(board)
 
 
 def test_a_live_table(board: Board, clock: Clock, record: Any) -> None:
@@ -163,6 +196,33 @@ def test_a_live_table(board: Board, clock: Clock, record: Any) -> None:
     assert "... and 4 more tasks" in text
     assert "first crash: bad" in text
     assert "tvmtune: warning: odd" in text
+
+
+def _plain(text: str) -> list[str]:
+    """What a terminal shows of a text, as lines."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("width", "there", "gone"),
+    [
+        (80, ["task", "trials", "best", "of peak"], ["now GFLOP/s"]),
+        (55, ["task", "trials", "best"], ["of peak"]),
+        (42, ["task", "trials"], ["best"]),
+    ],
+)
+def test_a_narrow_terminal(
+    board: Board, record: Any, width: int, there: list[str], gone: list[str]
+) -> None:
+    shown = StringIO()
+    console = Console(file=shown, force_terminal=True, width=width, height=18)
+    with Live(console=console, auto_refresh=False) as live:
+        board.take(_started())
+        board.take(_trial(record(1, 4e-7), 3))
+        LiveProgress(board, live).show(_started())
+    head, *_ = [line for line in _plain(shown.getvalue()) if line.split()[:1] == there[:1]]
+    assert all(name in head for name in there)
+    assert not any(name in head for name in gone)
 
 
 def test_what_suits_standard_error(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ def test_bad_requests(cli: Any, log: Any, record: Any, tmp_path: Path) -> None:
         ([TASK, "--log", tmp_path, "-o", tmp_path], 1, "Is a directory"),
         ([TASK, "--log", path, "-o", tmp_path / "file"], 1, "cannot write kernels"),
         ([TASK, "--log", path, "-o", tmp_path, "--template", "none"], 2, "matmul.packed"),
+        ([TASK, "--log", path, "-o", tmp_path, "--batch", "4"], 2, "batch 4 is that of a model"),
     ]:
         found, out, err = cli("build", *arguments)
         assert (found, out) == (code, "")

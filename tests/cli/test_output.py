@@ -58,3 +58,5 @@ def test_tables_on_a_terminal(monkeypatch: Any, capsys: pytest.CaptureFixture[st
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     output.say_json({"a": [1]})
     assert json.loads(capsys.readouterr().out) == {"a": [1]}
+    output.say_json({"a": [float("inf"), (1.5, float("nan"))]})
+    assert json.loads(capsys.readouterr().out) == {"a": [None, [1.5, None]]}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from tvmtune.artifact import Status
@@ -47,6 +48,31 @@ def test_one_trial_in_full(cli: Any, log: Any, record: Any) -> None:
     code, _, err = cli("show", path, "--trial", "nope")
     assert code == 2
     assert "list them with: tvmtune show" in err
+
+
+def test_a_start_that_no_calendar_has(cli: Any, log: Any, record: Any) -> None:
+    code, out, _ = cli("show", log(record(start_s=1e300)), "--trial", "")
+    assert code == 0
+    assert "start_s           1e+300" in out
+
+
+def test_the_beginning_of_an_id(cli: Any, log: Any, record: Any) -> None:
+    made = [
+        replace(record(i), id=name)
+        for i, name in enumerate(["abcd01", "abce02", "abce03", "abce03ff", "f0"], 1)
+    ]
+    path = log(*made)
+    for given, found in [("abcd", made[0]), ("abce03", made[2]), ("abce03f", made[3])]:
+        out = cli("show", path, "--trial", given)[1]
+        assert f"{'id':<18}{found.id}\n" in out
+        assert len(json.loads(cli("show", path, "--trial", given, "--json")[1])["trials"]) == 1
+    code, out, err = cli("show", path, "--trial", "abc")
+    assert (code, out) == (2, "")
+    assert err.rstrip().endswith(
+        f"'abc' is ambiguous: 4 trials of log {path} begin so; "
+        "give one of abcd, abce02, abce03, abce03f"
+    )
+    assert "5 trials" in cli("show", path, "--trial", "")[2]
 
 
 def test_odd_lines_are_counted(cli: Any, log: Any, record: Any) -> None:

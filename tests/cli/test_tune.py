@@ -113,6 +113,7 @@ def test_models_with_nothing_to_tune(cli: Any, path: Path, monkeypatch: Any) -> 
         ([TASK, "--target", "cpu:threads=2", "--threads", "1"], 2, "threads"),
         ([TASK, "--trials", "0"], 2, "at least 1"),
         ([TASK, "--minutes", "0"], 2, "positive number"),
+        ([TASK, "--batch", "4"], 2, f"batch 4 is that of a model, and {TASK} is none"),
         ([TASK, "--seed", "-1"], 2, "0 or more"),
         ([TASK, "--search", "luck"], 2, "there are random, grid, sa-xgb"),
         ([TASK, "--template", "none"], 2, "matmul.packed"),
@@ -186,15 +187,57 @@ def test_signals_end_it_in_good_order(
     assert signal.getsignal(number) is before
 
 
-def test_a_second_signal_ends_it_at_once(cli: Any, path: Path, machine: Any) -> None:
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_second_signal_ends_it_at_once(
+    cli: Any, path: Path, machine: Any, second: signal.Signals
+) -> None:
     def twice(count: int) -> None:
         if count == 3:
             os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), second)
 
     machine.append(twice)
-    assert _tune(cli, path, "--trials", 100)[0] == 130
+    assert _tune(cli, path, "--trials", 100)[0] == 128 + second
     assert len(read_log([path]).records) == 2
+
+
+def test_a_log_that_is_removed_meanwhile(cli: Any, path: Path, machine: Any) -> None:
+    machine.append(lambda count: path.unlink() if count == 3 else None)
+    code, _, err = _tune(cli, path, "--trials", 100)
+    assert code == 1
+    assert "was removed while it was written to" in err.splitlines()[-1]
+
+
+def test_tasks_that_were_not_begun(cli: Any, path: Path, machine: Any) -> None:
+    machine.append(lambda count: os.kill(os.getpid(), signal.SIGINT) if count == 2 else None)
+    code, out, err = _tune(cli, path, "M512", "C2", "--trials", 50)
+    assert code == 130
+    assert len(out.splitlines()) == 2
+    assert "2 tasks not begun" in err
+    assert "M512" not in err.split("stopping after", 1)[1]
+    assert err.count("stopped, 2 trials in the log") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ([], "2 tasks x 200 trials = 400 trials in the log; --minutes bounds the time"),
+        (["--trials", "5000"], "2 tasks x 5,000 trials = 10,000 trials in the log"),
+        (["--minutes", "1.5"], "2 tasks in 1.5 min"),
+        (
+            ["--trials", "1", "--minutes", "2"],
+            "2 tasks x 1 trial = 2 trials in the log, or 2 min if they end sooner",
+        ),
+    ],
+)
+def test_what_the_budget_comes_to(cli: Any, arguments: list[str], text: str) -> None:
+    _, out, _ = cli("tune", TASK, "M512", "--target", "cpu:isa=avx2", "--dry-run", *arguments)
+    assert out.splitlines()[-1] == (f"{text}; for cpu:threads=1,isa=avx2, nothing was measured")
+
+
+def test_the_budget_is_told_first(cli: Any, path: Path) -> None:
+    _, _, err = _tune(cli, path, "--trials", 2)
+    assert err.splitlines()[1] == "budget: 1 task x 2 trials = 2 trials in the log"
 
 
 def test_nohup_is_respected() -> None:

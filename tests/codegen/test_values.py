@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.loop_ir import N, W, assert_same, function, load, loop, store
+from tests.execution import host, machine_code
+from tests.loop_ir import N, V, W, assert_same, function, load, loop, store
 from tvmtune.codegen.module import emit_module
+from tvmtune.ir.affine import Affine
 from tvmtune.ir.expr import (
     ARITHMETIC,
     COMPARISONS,
@@ -24,6 +26,7 @@ from tvmtune.ir.expr import (
     Unary,
     binary,
 )
+from tvmtune.runtime.arrays import GuardedMemory
 from tvmtune.target import Target
 
 
@@ -49,6 +52,57 @@ def test_binary(op: str, dtype: str, lanes: int) -> None:
         binary("eq", y, Const(0, dtype, lanes)), Const(3, dtype, lanes), y, dtype, lanes
     )
     assert_value(binary(op, x, divisor if op == "div" else y), a, b)
+
+
+def divided(numerators: list[int], divisors: list[int], lanes: int) -> list[int]:
+    """Quotients of eight pairs as machine code computes them."""
+    a, b, c = buffers = [Buffer(n, "int32", 8, argument=True) for n in "abc"]
+    at, stride = (Affine.of(V), 0) if lanes == 1 else (Affine(), 1)
+    body = store(c, at, load(a, at, lanes, stride) / load(b, at, lanes, stride))
+    memory = GuardedMemory()
+    stored = {n.name: memory(8, "int32") for n in buffers}
+    stored["a"][:], stored["b"][:] = numerators, divisors
+    program = function(loop(V, body) if lanes == 1 else body, *buffers)
+    machine_code([program], host())(stored, memory)
+    return [int(q) for q in stored["c"]]
+
+
+LEAST = -(2**31)
+
+
+@pytest.mark.parametrize("lanes", [1, 8])
+def test_the_least_integer_divided_by_minus_one_wraps(lanes: int) -> None:
+    numerators = [LEAST, LEAST, LEAST, 7, -7, 0, LEAST, 2**31 - 1]
+    divisors = [-1, 1, 2, -1, -1, -1, LEAST, LEAST]
+    assert divided(numerators, divisors, lanes) == [LEAST, LEAST, LEAST // 2, -7, 7, 0, 1, 0]
+
+
+@pytest.mark.parametrize("lanes", [1, 8])
+def test_a_division_by_zero_does_not_end_the_process(lanes: int) -> None:
+    assert divided([LEAST, 8, 0, 9, 9, 9, 9, 9], [0, 0, 0, 1, 2, 3, -4, 5], lanes)[3:] == [
+        9, 4, 3, -2, 1,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("lanes", [1, 8])
+@pytest.mark.parametrize("divisor", [1, -1, 2, -3, LEAST])
+def test_division_by_a_constant(divisor: int, lanes: int) -> None:
+    a, _, x, _ = operands("int32", lanes)
+    assert_value(x / Const(divisor, "int32", lanes), a)
+    assert_value(Const(LEAST, "int32", lanes) / Const(divisor, "int32", lanes))
+
+
+@pytest.mark.parametrize("divisor", [W + 1, -1 * W - 2, W - 7])
+def test_division_by_an_index(divisor: Affine) -> None:
+    assert_value(Const(LEAST, "int32") / IndexValue(divisor))
+
+
+@pytest.mark.parametrize(("divisor", "plain"), [(3, True), (-1, False), (0, False)])
+def test_only_a_divisor_that_may_be_minus_one_is_tested(divisor: int, plain: bool) -> None:
+    a, _, x, _ = operands("int32", 1)
+    program = function(loop(W, store(a, W, x / Const(divisor, "int32"))), a)
+    text = emit_module((program,), host()).text
+    assert ("select" not in text) == plain
 
 
 @pytest.mark.parametrize("lanes", [1, 8])

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tvmtune.cost_models.base import HEADER, CostModel
+from tvmtune.cost_models.files import write_whole
 from tvmtune.cost_models.models import COST_MODELS, load_cost_model, make_cost_model
 from tvmtune.errors import CostModelError
 
@@ -175,9 +176,10 @@ def test_refuses_what_is_no_saved_model(model: CostModel, tmp_path: Path) -> Non
     for change, message in (
         ({"format": 2}, "format 2, expected 1"),
         ({"width": "8"}, "bad width"),
+        ({"format": True}, "bad format"),
         ({"more": 1}, "holds no saved cost model"),
         ({"name": "oracle"}, "no cost model 'oracle'"),
-        ({"version": 99}, f"version 99, not {model.name} version 1"),
+        ({"version": 99}, f"version 99, not {model.name} version {model.version}"),
     ):
         (tmp_path / HEADER).write_text(json.dumps(good | change))
         with pytest.raises(CostModelError, match=message):
@@ -185,3 +187,21 @@ def test_refuses_what_is_no_saved_model(model: CostModel, tmp_path: Path) -> Non
     (tmp_path / HEADER).write_text("[1]")
     with pytest.raises(CostModelError, match="holds no saved cost model"):
         load_cost_model(tmp_path)
+    (tmp_path / HEADER).write_text("[" * 100_000)
+    with pytest.raises(CostModelError, match="is nested too deeply"):
+        load_cost_model(tmp_path)
+
+
+def test_what_cannot_be_written_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+    monkeypatch.setattr("os.fsync", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

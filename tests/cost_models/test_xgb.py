@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -57,9 +59,6 @@ def test_refuses_broken_trees_and_options(tmp_path: Path) -> None:
     model = XGBModel()
     model.fit(*rows(0.0))
     model.save(tmp_path)
-    (tmp_path / "trees.ubj").write_bytes(b"{broken")
-    with pytest.raises(CostModelError, match="holds no usable xgb model"):
-        XGBModel.load(tmp_path)
     (tmp_path / "trees.ubj").unlink()
     with pytest.raises(CostModelError, match="holds no usable xgb model"):
         XGBModel.load(tmp_path)
@@ -67,4 +66,49 @@ def test_refuses_broken_trees_and_options(tmp_path: Path) -> None:
     header["state"] = {"options": {"depth": 3}}
     (tmp_path / HEADER).write_text(json.dumps(header))
     with pytest.raises(CostModelError, match="holds no usable xgb model"):
+        XGBModel.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda trees: b"", "it has 0 bytes"),
+        (lambda trees: trees[:1000], "it has 1000 bytes"),
+        (lambda trees: trees + b"x", "were saved"),
+        (lambda trees: trees[:500] + bytes([trees[500] ^ 1]) + trees[501:], "its content is not"),
+    ],
+)
+def test_damaged_trees_are_never_handed_to_the_library(
+    tmp_path: Path, damage: Callable[[bytes], bytes], message: str
+) -> None:
+    model = XGBModel()
+    model.fit(*rows(0.0))
+    model.save(tmp_path)
+    path = tmp_path / "trees.ubj"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(CostModelError, match=rf"trees.ubj is damaged: .*{message}"):
+        XGBModel.load(tmp_path)
+
+
+def test_trees_that_xgboost_refuses(tmp_path: Path) -> None:
+    model = XGBModel()
+    model.fit(*rows(0.0))
+    model.save(tmp_path)
+    (tmp_path / "trees.ubj").write_bytes(b"{broken")
+    header = json.loads((tmp_path / HEADER).read_text())
+    digest = hashlib.sha256(b"{broken").hexdigest()
+    header["state"] |= {"bytes": len(b"{broken"), "sha256": digest}
+    (tmp_path / HEADER).write_text(json.dumps(header))
+    with pytest.raises(CostModelError, match="holds no usable xgb model"):
+        XGBModel.load(tmp_path)
+
+
+def test_a_model_that_was_saved_without_a_checksum(tmp_path: Path) -> None:
+    model = XGBModel()
+    model.fit(*rows(0.0))
+    model.save(tmp_path)
+    header = json.loads((tmp_path / HEADER).read_text())
+    del header["state"]["sha256"]
+    (tmp_path / HEADER).write_text(json.dumps(header))
+    with pytest.raises(CostModelError, match="holds no usable xgb model: 'sha256'"):
         XGBModel.load(tmp_path)

@@ -13,6 +13,7 @@ from tvmtune.deploy.building import BuildOptions, build, build_all
 from tvmtune.deploy.inputs import read_inputs
 from tvmtune.deploy.match import LogMatch
 from tvmtune.errors import CodegenError, KernelError, MeasureError, RecordError, UsageError
+from tvmtune.records import LogWriter
 from tvmtune.target import parse_target
 from tvmtune.workload import parse
 
@@ -61,6 +62,18 @@ def test_logs_that_do_not_serve(builder: Any, tmp_path: Path, log: Path, caplog:
     log.write_bytes(log.read_bytes() + b"torn")
     build_all(WORKLOADS, TARGET, log, options)
     assert "1 line left out" in caplog.text
+
+
+def test_several_logs_are_one(builder: Any, tmp_path: Path, log: Path, record: Any) -> None:
+    other = tmp_path / "other.jsonl"
+    with LogWriter(other) as writer:
+        writer.append(record(workload=WORKLOADS[1].text))
+    options = BuildOptions(start_builder=lambda: builder)
+    kernels = build_all(WORKLOADS, TARGET, [log, other], options)
+    matches = [kernel.match for kernel in kernels.values()]
+    assert [sum(m.refused.values()) for m in matches if isinstance(m, LogMatch)] == [1, 1]
+    with pytest.raises(RecordError, match="no log to read"):
+        build_all(WORKLOADS, TARGET, [], options)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tvmtune.compiler import BuildRequest, nest_hash
+from tvmtune.compiler.request import BuildRequest
+from tvmtune.compiler.scheduling import nest_hash
 from tvmtune.deploy.choice import Choice, choose
 from tvmtune.deploy.match import LogMatch
 from tvmtune.errors import KernelError, TemplateError
@@ -80,6 +82,17 @@ def test_a_template_by_name() -> None:
         _choose(None, template="conv2d.direct")
     with pytest.raises(TemplateError):
         _choose(None, template="no.such")
+
+
+def test_one_reference_however_it_is_written(record: Any, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(
+        "from tvmtune.search_spaces.templates.matmul_packed import TEMPLATE as MINE  # noqa\n"
+    )
+    made = record(template=f"{own}:MINE", nest_hash=_current(record()))
+    written = f"{tmp_path}/../{tmp_path.name}/own.py:MINE"
+    assert _choose([made], template=written).match.record_id == made.id
+    assert _choose(None, template=written).request.template == made.template
 
 
 def test_broken_matches_are_refused() -> None:

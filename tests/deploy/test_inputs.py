@@ -7,7 +7,7 @@ import pytest
 
 from tvmtune.deploy import inputs
 from tvmtune.deploy.inputs import is_model, read_inputs
-from tvmtune.errors import GraphError, WorkloadError
+from tvmtune.errors import GraphError, UsageError, WorkloadError
 from tvmtune.graph import ModelTask, ModelTasks, RefusedNode
 from tvmtune.workload import parse
 
@@ -57,6 +57,22 @@ def test_files_are_models(tmp_path: Path) -> None:
         read_inputs(str(path))
     with pytest.raises(GraphError):
         read_inputs("missing.onnx")
+
+
+def test_a_batch_is_of_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match=r"batch 4 .* C2 is none; .* n=4 of conv2d"):
+        read_inputs("C2", batch=4)
+    _model(monkeypatch, ModelTasks(tasks=(), unsupported=Counter(Relu=1), refused=()))
+    found = read_inputs([Path("net.onnx"), "C2"], batch=4)
+    assert len(found.workloads) == 1
+    assert found.notes[0] == "net.onnx: 1 unsupported operator left out: Relu x1"
+
+
+def test_a_text_too_long_for_a_file_is_a_workload() -> None:
+    assert not is_model("x" * 300)
+    assert not is_model("/".join(["x" * 200] * 30))
+    with pytest.raises(WorkloadError, match="is not field=value"):
+        read_inputs("matmul:" + "x" * 300)
 
 
 def test_what_is_neither() -> None:

@@ -160,6 +160,15 @@ def test_other_dynamic_axis(tmp_path: Path) -> None:
     assert "input 'x' has no size on axis 1 (length); export the model" in _error(path, 1)
 
 
+@pytest.mark.parametrize("batch", [None, 2])
+@pytest.mark.parametrize(("shape", "axis"), [([0, 8], 0), ([3, 0], 1), (["N", 0], 1)])
+def test_empty_axes_are_not_dynamic(
+    tmp_path: Path, shape: list[int | str | None], axis: int, batch: int | None
+) -> None:
+    path = _save(tmp_path / "m.onnx", _model(shape))
+    assert f"input 'x' has size 0 on axis {axis}; export the model with" in _error(path, batch)
+
+
 def test_input_without_shape(tmp_path: Path) -> None:
     assert "input 'x' has no shape" in _error(_save(tmp_path / "m.onnx", _model(None)))
 

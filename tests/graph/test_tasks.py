@@ -123,6 +123,80 @@ def test_constants_through_nodes(tmp_path: Path) -> None:
     assert found.unsupported == {"Flatten": 1}
 
 
+def test_computed_weights_are_constants(tmp_path: Path) -> None:
+    half = numpy_helper.from_array(_ones(8, 8, dtype=np.float16))
+    nodes = [
+        helper.make_node("Mul", ["v", "scale"], ["scaled"]),
+        helper.make_node("Transpose", ["scaled"], ["turned"]),
+        helper.make_node("MatMul", ["x", "turned"], ["a"], name="scaled"),
+        helper.make_node("DequantizeLinear", ["bytes", "step", "zero"], ["floats"]),
+        helper.make_node("Slice", ["floats", "starts", "ends"], ["part"]),
+        helper.make_node("MatMul", ["a", "part"], ["b"], name="quantized"),
+        helper.make_node("Constant", [], ["half"], value=half),
+        helper.make_node("Cast", ["half"], ["whole"], to=TensorProto.FLOAT),
+        helper.make_node("Reshape", ["whole", "dims"], ["long"]),
+        helper.make_node("Concat", ["long", "long"], ["wide"], axis=1),
+        helper.make_node("MatMul", ["b", "wide"], ["c"], name="joined"),
+        helper.make_node("MatMul", ["v", "scaled"], ["square"]),
+        helper.make_node("Tile", ["square", "twice"], ["tiled"]),
+        helper.make_node("MatMul", ["c", "tiled"], ["d"], name="product"),
+    ]
+    weights = {
+        "v": _ones(8, 8),
+        "scale": _ones(8),
+        "bytes": _ones(8, 8, dtype=np.int8),
+        "step": np.float32(0.5),
+        "zero": np.int8(0),
+        "starts": np.array([0, 0]),
+        "ends": np.array([8, 4]),
+        "dims": np.array([4, 16]),
+        "twice": np.array([4, 1]),
+    }
+    found = tasks_of_model(_save(tmp_path / "m.onnx", nodes, {"x": [3, 8]}, weights))
+    assert not found.refused
+    assert not found.unsupported
+    assert {name: task.workload for task in found.tasks for name in task.nodes} == {
+        "scaled": Matmul(3, 8, 8),
+        "quantized": Matmul(3, 8, 4),
+        "joined": Matmul(3, 4, 32),
+        "product": Matmul(3, 32, 8),
+    }
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        helper.make_node("RandomNormal", [], ["r"], shape=[8, 8]),
+        helper.make_node("RandomUniformLike", ["w"], ["r"]),
+        helper.make_node("Bernoulli", ["w"], ["r"]),
+        helper.make_node("Mul", ["w", "x"], ["r"]),
+    ],
+)
+def test_what_is_drawn_or_computed_from_inputs_is_no_constant(
+    tmp_path: Path, made: onnx.NodeProto
+) -> None:
+    nodes = [made, helper.make_node("MatMul", ["x", "r"], ["y"])]
+    path = _save(tmp_path / "m.onnx", nodes, {"x": [8, 8]}, {"w": _ones(8, 8)})
+    (refused,) = tasks_of_model(path).refused
+    assert "input 'r' is not a constant" in refused.reason
+
+
+def test_subgraphs_are_no_constants(tmp_path: Path) -> None:
+    inner = helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["seen"])],
+        "inner",
+        [],
+        [helper.make_tensor_value_info("seen", TensorProto.FLOAT, [8, 8])],
+    )
+    nodes = [
+        helper.make_node("If", ["flag"], ["r"], then_branch=inner, else_branch=inner),
+        helper.make_node("MatMul", ["x", "r"], ["y"]),
+    ]
+    path = _save(tmp_path / "m.onnx", nodes, {"x": [8, 8]}, {"flag": np.bool_(True)})
+    (refused,) = tasks_of_model(path).refused
+    assert "input 'r' is not a constant" in refused.reason
+
+
 def test_occurrences_and_shares(tmp_path: Path) -> None:
     nodes = [
         helper.make_node("MatMul", ["x", "w"], ["a"]),

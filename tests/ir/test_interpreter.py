@@ -169,6 +169,19 @@ def test_logic() -> None:
     assert list(compute(binary("or", x, y), a=a, b=b)) == [True, True, False]
 
 
+@pytest.mark.parametrize(
+    ("op", "left", "expected"),
+    [("and", NonNegative(V - 1), [0, 0, 1, 1]), ("or", NonNegative(-V), [1, 0, 1, 1])],
+)
+def test_logic_evaluates_what_is_needed_only(op: str, left: Expr, expected: list[int]) -> None:
+    x, y = Buffer("x", "float32", 3, argument=True), Buffer("y", "bool", 4, argument=True)
+    value = binary(op, left, binary("lt", Const(0.0, "float32"), Load(x, V - 1)))
+    body = loop(Store(y, Affine.of(V), value, "y"), end=4)
+    out = np.zeros(4, "bool")
+    run(function(body, x, y), {"x": np.arange(3, dtype="float32"), "y": out})
+    assert list(out) == expected
+
+
 def test_casts() -> None:
     a = np.array([1.9, -1.9, 0.0], "float32")
     x = operand("a", a)

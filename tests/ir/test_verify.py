@@ -62,6 +62,12 @@ WELL_FORMED: dict[str, Stmt] = {
     "refused side": loop(If(NonNegative(V - 7), store(), store(load(V + 1)))),
     "guarded select": loop(store(Select(GUARD, load(V - 1), ONE, "float32"))),
     "select of the other side": loop(store(Select(NonNegative(-V), ONE, load(V - 1), "float32"))),
+    "and whose right side relies on the left": loop(
+        If(Binary("and", GUARD, Binary("lt", load(V - 1), ONE, "bool"), "bool"), store())
+    ),
+    "or whose right side relies on the left": loop(
+        If(Binary("or", NonNegative(-V), Binary("lt", load(V - 1), ONE, "bool"), "bool"), store())
+    ),
     "uniform select of lanes": loop(store(Select(GUARD, PAIR, PAIR, "float32", 2))),
     "clipped loop": loop(
         For(
@@ -144,6 +150,10 @@ ILL_FORMED: list[tuple[str, Stmt]] = [
     ("load of x reaches elements 8 to 8, outside its 8", store(load(8))),
     ("load of x reaches elements -1 to 0, outside its 8", store(load(-1, 2, 1))),
     ("load of x reaches elements 1 to 8, outside its 8", loop(store(load(V + 1)))),
+    (
+        "load of x reaches elements 8 to 8, outside its 8",
+        If(Binary("and", Binary("lt", load(8), ONE, "bool"), GUARD, "bool"), store()),
+    ),
     ("store to y reaches elements 0 to 9, outside its 8", store(PAIR, stride=9)),
     ("store to y reaches elements -2 to 1, outside its 8", store(PAIR, 1, stride=-3)),
     (

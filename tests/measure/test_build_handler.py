@@ -71,3 +71,22 @@ def test_probes_are_built_by_name() -> None:
     unknown = handler.answer(probe | {"probe": "write"}, (), lambda _phase: None)
     assert unknown.message["status"] == Status.BUILD_ERROR
     assert "known are fma, read" in unknown.message["detail"]
+
+
+def test_rehearsals_build_nothing() -> None:
+    heard = []
+
+    def rehearse(request: Any, part: str) -> None:
+        heard.append((request, part))
+        if part == "config":
+            raise ValueError("a mistake")
+
+    phases: list[str] = []
+    handler = BuildHandler(lambda _request: 1 / 0, rehearse=rehearse)  # type: ignore[arg-type, return-value]
+    message = {"op": "rehearse", "request": {"template": "T"}, "part": "structure"}
+    assert handler.answer(message, (), phases.append).message == {"status": "ok"}
+    failed = handler.answer(message | {"part": "config"}, (), phases.append).message
+    assert failed["status"] == Status.BUILD_ERROR
+    assert failed["detail"].startswith("ValueError: a mistake")
+    assert heard == [({"template": "T"}, "structure"), ({"template": "T"}, "config")]
+    assert phases == ["rehearsing"] * 2

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tvmtune.artifact import Status
-from tvmtune.compiler import BuildRequest, task_domain
+from tvmtune.compiler.domains import task_domain
+from tvmtune.compiler.request import BuildRequest
 from tvmtune.measure.builder import build_requested
 from tvmtune.measure.candidate import Candidate
 from tvmtune.measure.harness import Harness

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from tvmtune.artifact import Outcome, Status
-from tvmtune.errors import MeasureError
+from tvmtune.errors import GivenUpError, MeasureError
 from tvmtune.measure import harness as harness_module
 from tvmtune.measure.candidate import Candidate
 from tvmtune.measure.harness import Harness
+from tvmtune.measure.lock import MachineLock
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.problem import Problem
 from tvmtune.measure.workers import Workers
@@ -37,7 +38,7 @@ FAULTS = {
     "builder hangs": (Status.BUILD_TIMEOUT, "builder", "time was over"),
     "builder eats memory": (Status.OUT_OF_MEMORY, "builder", "the limit is 400 MiB"),
     "builder exits": (Status.CRASH, "builder", "status 7"),
-    "builder is killed": (Status.INFRASTRUCTURE, "builder", "killed from outside"),
+    "builder is killed": (Status.INFRASTRUCTURE, "builder", "SIGKILL from outside"),
 }
 
 
@@ -91,8 +92,8 @@ def test_clearly_slower_candidates_are_cut_short(
 ) -> None:
     slow, good = _measured(harness, candidate("slow"), candidate("none"), best_s=1e-4)
     assert slow.status is Status.OK
-    assert slow.truncated
-    assert len(slow.samples_s) == 1
+    assert slow.truncated or slow.checks["interrupted"] == len(slow.samples_s)
+    assert len(slow.samples_s) <= 3 or not slow.truncated
     assert not good.truncated
 
 
@@ -135,6 +136,54 @@ def test_leaders_are_confirmed_in_turns(harness: Harness, candidate: MakeCandida
     assert none.median_s is not None
     assert quick.median_s > none.median_s
     assert len(quick.samples_s) >= 5
+
+
+@pytest.mark.parametrize(
+    ("timings", "keys"), [(0, ["bug"]), (1, ["quick", "bug"]), (4, ["quick", "none", "bug"])]
+)
+def test_a_stopped_confirmation_gives_what_it_has(
+    harness: Harness, candidate: MakeCandidate, timings: int, keys: list[str]
+) -> None:
+    chosen = [candidate(f) for f in ("quick", "none", "bug")]
+    asked: list[None] = []
+
+    def stop() -> bool:
+        asked.append(None)
+        return len(asked) > len(chosen) + timings
+
+    confirmed = {c.key: o for c, o in harness.confirm(chosen, 60.0, stop)}
+    assert list(confirmed) == keys
+    if timings == 4:
+        assert [confirmed[key].checks["rounds"] for key in ("quick", "none")] == [2, 2]
+
+
+def test_a_confirmation_that_is_stopped_at_once_builds_nothing(
+    harness: Harness, candidate: MakeCandidate
+) -> None:
+    assert list(harness.confirm([candidate("builder hangs")], 60.0, lambda: True)) == []
+
+
+def test_waiting_for_the_machine_can_be_given_up(
+    options: MeasureOptions, problem: Problem, candidate: MakeCandidate, tmp_path: Path
+) -> None:
+    path, given_up = tmp_path / "lock", threading.Event()
+    own = replace(options, lock_path=path)
+    with Workers(own, give_up=given_up.is_set) as workers:
+        harness = Harness(problem, workers)
+        with MachineLock(path).hold():
+            timer = threading.Timer(0.3, given_up.set)
+            timer.start()
+            assert list(harness.measure([candidate("none"), candidate("quick")])) == []
+            with pytest.raises(GivenUpError):
+                harness.check_harder(candidate("none"))
+            assert [
+                c.key for c, _ in harness.confirm([candidate("none"), candidate("bug")], 9)
+            ] == ["bug"]
+            with pytest.raises(GivenUpError):
+                workers.sample(workers.probe("fma", "cpu"), [0], 0.01)
+            timer.join()
+        (outcome,) = _measured(harness, candidate("none"))
+        assert outcome.status is Status.OK
 
 
 def test_candidates_are_drawn_as_there_is_room(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tvmtune.errors import MeasureError
+from tvmtune.errors import GivenUpError, MeasureError
 from tvmtune.measure.lock import MachineLock
 
 
@@ -80,3 +80,43 @@ def test_what_cannot_be_a_lock_is_refused(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
     with pytest.raises(MeasureError, match="another path"), MachineLock(tmp_path / "link").hold():
         pass
+
+
+def test_a_closed_lock_is_not_waited_for(tmp_path: Path) -> None:
+    waiting, failed = threading.Event(), threading.Event()
+    lock = MachineLock(tmp_path / "lock", lambda _holder: waiting.set(), patience_s=0.0)
+
+    def work() -> None:
+        try:
+            with lock.hold():
+                pass
+        except MeasureError:
+            failed.set()
+
+    with MachineLock(tmp_path / "lock").hold():
+        thread = threading.Thread(target=work)
+        thread.start()
+        assert waiting.wait(10)
+        lock.close()
+        assert failed.wait(10)
+    thread.join()
+
+
+def test_waiting_is_given_up_when_asked(tmp_path: Path) -> None:
+    asked: list[bool] = []
+
+    def give_up() -> bool:
+        asked.append(len(asked) >= 3)
+        return asked[-1]
+
+    path = tmp_path / "lock"
+    with MachineLock(path, give_up=give_up).hold():
+        pass
+    assert asked == []
+    with (
+        MachineLock(path).hold(),
+        pytest.raises(GivenUpError, match="given up while another had it"),
+        MachineLock(path, give_up=give_up).hold(),
+    ):
+        pass
+    assert asked == [False, False, False, True]

@@ -67,6 +67,7 @@ def test_children_limit_themselves(script: MakeSettings) -> None:
         name="worker", command=settings.command, memory_bytes=1 << 30, cores=(core,)
     )
     with started(pinned) as worker:
+        assert Path(f"/proc/{worker.pid}/oom_score_adj").read_text() == "1000\n"
         answer = worker.request(
             {
                 "do": "[list(os.sched_getaffinity(0)), resource.getrlimit(resource.RLIMIT_DATA)[0],"
@@ -85,10 +86,24 @@ def test_children_limit_themselves(script: MakeSettings) -> None:
     [
         ("ctypes.string_at(0)", Reason.SIGNAL, "SIGSEGV"),
         ("os.abort()", Reason.SIGNAL, "SIGABRT"),
-        ("os.kill(os.getpid(), 9)", Reason.LOST, "killed from outside"),
-        ("os.kill(os.getpid(), 40)", Reason.SIGNAL, "signal 40"),
+        ("os.kill(os.getpid(), signal.SIGBUS)", Reason.SIGNAL, "SIGBUS"),
+        ("os.kill(os.getpid(), signal.SIGILL)", Reason.SIGNAL, "SIGILL"),
+        ("os.kill(os.getpid(), signal.SIGFPE)", Reason.SIGNAL, "SIGFPE"),
+        ("os.kill(os.getpid(), signal.SIGTRAP)", Reason.SIGNAL, "SIGTRAP"),
+        ("os.kill(os.getpid(), signal.SIGSYS)", Reason.SIGNAL, "SIGSYS"),
+        ("os.kill(os.getpid(), 9)", Reason.LOST, "SIGKILL from outside"),
+        ("os.kill(os.getpid(), 40)", Reason.LOST, "signal 40 from outside"),
+        ("os.kill(os.getpid(), signal.SIGQUIT)", Reason.LOST, "SIGQUIT from outside"),
+        ("os.kill(os.getpid(), signal.SIGUSR1)", Reason.LOST, "SIGUSR1 from outside"),
+        ("os.kill(os.getpid(), signal.SIGALRM)", Reason.LOST, "SIGALRM from outside"),
+        ("os.kill(os.getpid(), signal.SIGXCPU)", Reason.LOST, "SIGXCPU from outside"),
+        (
+            "signal.signal(15, signal.SIG_DFL) and os.kill(os.getpid(), 15)",
+            Reason.LOST,
+            "SIGTERM from outside",
+        ),
         ("os._exit(5)", Reason.EXIT, "status 5"),
-        ("os._exit(0)", Reason.LOST, "without a cause"),
+        ("os._exit(0)", Reason.EXIT, "status 0"),
         ("os.write(2, b'std::bad_alloc') and os.abort()", Reason.MEMORY, "SIGABRT"),
         ("os.close(outgoing[0]) or time.sleep(60)", Reason.LOST, "without a cause"),
         ("os.write(outgoing[0], b'nonsense') and time.sleep(60)", Reason.LOST, "broken"),
@@ -106,6 +121,23 @@ def test_every_death_has_its_reason(
         failure = _failure(worker.request({"do": do}, [], 20))
         assert (failure.reason, failure.phase) == (reason, "working")
         assert text in failure.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_requests_to_end_are_for_the_parent(script: MakeSettings, number: signal.Signals) -> None:
+    with started(script(SERVE)) as worker:
+        os.killpg(worker.pid, number)
+        do = f"os.kill(os.getpid(), {int(number)}) or time.sleep(0.05) or 7"
+        answer = worker.request({"do": do}, [], 20)
+        assert isinstance(answer, Frame)
+        assert answer.message["value"] == 7
+
+
+def test_a_process_that_ignores_requests_to_end_is_closed(script: MakeSettings) -> None:
+    with started(script(SERVE)) as worker:
+        worker.kill()
+        assert _failure(worker.request({"do": "1"}, [], 20)).reason is Reason.LOST
+    assert not worker.is_alive()
 
 
 def test_deadlines_kill(script: MakeSettings) -> None:

@@ -28,8 +28,8 @@ from tests.pass_cases import (
     store,
     update,
 )
-from tvmtune.ir.affine import Var
-from tvmtune.ir.expr import Binary, Const, Unary
+from tvmtune.ir.affine import Affine, Var
+from tvmtune.ir.expr import Binary, Buffer, Const, IndexValue, Unary
 from tvmtune.ir.printer import print_stmt
 from tvmtune.ir.stmt import Allocate, Fence, If, Stmt, block
 from tvmtune.passes.branch_selects import branch_selects
@@ -39,6 +39,9 @@ from tvmtune.passes.predicate_updates import predicate_updates
 from tvmtune.passes.simplify import simplify
 from tvmtune.passes.unroll_loops import unroll_loops
 from tvmtune.passes.vectorize_loops import vectorize_loops
+
+FALSE, NUMBER = Const(False, "bool"), Const(7, "int32")
+B, N = Buffer("b", "bool", 8, argument=True), Buffer("n", "int32", 8, argument=True)
 
 CASES: dict[str, Case] = {
     "simplify: a condition that always holds": (
@@ -173,10 +176,12 @@ CASES: dict[str, Case] = {
         branch_selects,
         If(above(choose(at_least(I, 1), load(X, I - 1), ONE)), S),
         """
+        chosen.float32 = allocate("float32", 1, scope="register")
         if i - 1 >= 0:
-            if 0.0 < x[i - 1]:
-                y[i] = 1.0
-        elif 0.0 < 1.0:
+            chosen.float32[0] = x[i - 1]
+        else:
+            chosen.float32[0] = 1.0
+        if 0.0 < chosen.float32[0]:
             y[i] = 1.0
         """,
     ),
@@ -184,15 +189,119 @@ CASES: dict[str, Case] = {
         branch_selects,
         store(choose(above(choose(at_least(I, 1), load(X, I - 1), ONE)), load(Z), ZERO)),
         """
+        chosen.float32 = allocate("float32", 2, scope="register")
         if i - 1 >= 0:
-            if 0.0 < x[i - 1]:
-                y[i] = z[i]
-            else:
-                y[i] = 0.0
-        elif 0.0 < 1.0:
+            chosen.float32[0] = x[i - 1]  # y
+        else:
+            chosen.float32[0] = 1.0  # y
+        if 0.0 < chosen.float32[0]:
             y[i] = z[i]
         else:
             y[i] = 0.0
+        """,
+    ),
+    "branch: choices beside each other, and one on a side of another": (
+        branch_selects,
+        store(
+            choose(at_least(I, 1), load(X, I - 1), ZERO)
+            + choose(at_least(I, 2), choose(at_least(J, 1), load(Z), ONE) * load(X), ZERO)
+        ),
+        """
+        chosen.float32 = allocate("float32", 3, scope="register")
+        if i - 1 >= 0:
+            chosen.float32[0] = x[i - 1]  # y
+        else:
+            chosen.float32[0] = 0.0  # y
+        if i - 2 >= 0:
+            if j - 1 >= 0:
+                chosen.float32[1] = z[i] * x[i]  # y
+            else:
+                chosen.float32[1] = 1.0 * x[i]  # y
+        else:
+            chosen.float32[1] = 0.0  # y
+        y[i] = chosen.float32[0] + chosen.float32[1]
+        """,
+    ),
+    "branch: choices of several types, in lanes": (
+        branch_selects,
+        loop(
+            J,
+            store(
+                choose(
+                    choose(at_least(I, 1), above(load(X, I + J)), FALSE),
+                    ONE,
+                    choose(at_least(I, 2), load(X, J), ZERO) + load(Z, J),
+                ),
+                J,
+            ),
+            "vectorized",
+        ),
+        """
+        for j in range(0, 4):  # vectorized
+            chosen.bool = allocate("bool", 12, scope="register")
+            if i - 1 >= 0:
+                chosen.bool[j] = 0.0 < x[i + j]  # y
+            else:
+                chosen.bool[j] = False  # y
+            if chosen.bool[j]:
+                y[j] = 1.0
+            elif i - 2 >= 0:
+                y[j] = x[j] + z[j]
+            else:
+                y[j] = 0.0 + z[j]
+        """,
+    ),
+    "branch: a side that divides integers": (
+        branch_selects,
+        block(
+            [
+                store(choose(at_least(I, 1), NUMBER / IndexValue(Affine.of(I)), NUMBER), buffer=N),
+                store(choose(at_least(I, 1), IndexValue(Affine.of(I)) / NUMBER, NUMBER), buffer=N),
+                store(choose(at_least(I, 1), ONE / ZERO, ZERO)),
+            ]
+        ),
+        """
+        if i - 1 >= 0:
+            n[i] = div(7, int32(i))
+        else:
+            n[i] = 7
+        n[i] = div(int32(i), 7) if i - 1 >= 0 else 7
+        y[i] = 1.0 / 0.0 if i - 1 >= 0 else 0.0
+        """,
+    ),
+    "branch: conditions that rely on those before": (
+        branch_selects,
+        block(
+            [
+                If(both(both(at_least(I, 1), above(load(X))), above(load(X, I - 1))), S),
+                If(both(at_least(I, 1), above(load(X, I - 1))), S, store(ZERO)),
+                store(choose(both(at_least(I, 1), above(load(X, I - 1))), ONE, ZERO)),
+                store(Binary("or", at_least(I, 1), above(load(X, I - 1)), "bool"), buffer=B),
+                store(both(at_least(I, 1), above(load(X))), buffer=B),
+            ]
+        ),
+        """
+        if i - 1 >= 0 and 0.0 < x[i]:
+            if 0.0 < x[i - 1]:
+                y[i] = 1.0
+        chosen.bool = allocate("bool", 1, scope="register")
+        if i - 1 >= 0:
+            chosen.bool[0] = 0.0 < x[i - 1]
+        else:
+            chosen.bool[0] = False
+        if chosen.bool[0]:
+            y[i] = 1.0
+        else:
+            y[i] = 0.0
+        if i - 1 >= 0:
+            y[i] = 1.0 if 0.0 < x[i - 1] else 0.0
+        else:
+            y[i] = 1.0 if False else 0.0
+        if i - 1 >= 0:
+            b[i] = True
+        else:
+            b[i] = 0.0 < x[i - 1]
+        b[i] = i - 1 >= 0 and 0.0 < x[i]
         """,
     ),
     "branch: not where nothing is read": (

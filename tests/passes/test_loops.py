@@ -29,7 +29,7 @@ from tvmtune.errors import LoweringError
 from tvmtune.ir.affine import Var
 from tvmtune.ir.expr import Const, Unary
 from tvmtune.ir.printer import print_stmt
-from tvmtune.ir.stmt import If, block
+from tvmtune.ir.stmt import Allocate, If, block
 from tvmtune.passes.clip_reductions import clip_reductions
 from tvmtune.passes.partition_loops import partition_loops
 from tvmtune.passes.unroll_loops import unroll_loops
@@ -203,6 +203,34 @@ CASES: dict[str, Case] = {
             y[0 : +4] = x[0 : +4]
         y[0 : +4] = 1.0 if 0.0 < x[0 : +4] else abs(z[i])
         y[0 : +4] = 2.0 if i >= 0 else 1.0
+        """,
+    ),
+    "vectorize: registers of each lane": (
+        vectorize_loops,
+        loop(
+            J,
+            Allocate(
+                REGISTERS,
+                block(
+                    [
+                        If(
+                            at_least(I, 1),
+                            store(load(X, J), J + 4, REGISTERS),
+                            store(ONE, J + 4, REGISTERS),
+                        ),
+                        store(load(REGISTERS, J + 4), J),
+                    ]
+                ),
+            ),
+            "vectorized",
+        ),
+        """
+        r = allocate("float32", 8, scope="register")
+        if i - 1 >= 0:
+            r[4 : +4] = x[0 : +4]
+        else:
+            r[4 : +4] = 1.0
+        y[0 : +4] = r[4 : +4]
         """,
     ),
     "vectorize: a part of the iterations": (

@@ -62,6 +62,7 @@ def test_a_flipped_byte_never_passes(make: Any) -> None:
         (sealed(b'{"a":NaN}'), ProblemKind.BROKEN),
         (sealed(b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}"), ProblemKind.BROKEN),
         (sealed(b'{"a":' + b"9" * 5000 + b"}"), ProblemKind.BROKEN),
+        (sealed(b'{"a":' + b"[" * 500 + b"]" * 500 + b"}"), ProblemKind.BROKEN),
         (sealed(b'{"\xff":1}'), ProblemKind.BROKEN),
         (sealed(b"{1}}"), ProblemKind.BROKEN),
     ],
@@ -70,6 +71,33 @@ def test_what_is_no_record_says_why(line: bytes, kind: ProblemKind) -> None:
     problem = only(line)
     assert problem.kind is kind
     assert problem.reason
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("median_s", b"9" * 400),
+        ("median_s", b"1e999"),
+        ("samples_s", b"[1," + b"9" * 400 + b"]"),
+        ("samples_s", b"[" + b"9" * 308 + b"," + b"9" * 308 + b"]"),
+        ("predicted", b"-" + b"9" * 400),
+        ("start_s", b"9" * 400),
+        ("seconds", b'{"running":' + b"9" * 400 + b"}"),
+        ("config", b'{"tile":' + b"[" * 100 + b"]" * 100 + b"}"),
+    ],
+)
+def test_values_that_nobody_can_compute_with_are_broken(
+    make: Any, field: str, value: bytes
+) -> None:
+    body = json.dumps(make().to_json() | {field: "@"}).encode().replace(b'"@"', value)
+    problem = only(sealed(body))
+    assert problem.kind is ProblemKind.BROKEN
+    assert field in problem.reason or "nests deeper" in problem.reason
+
+
+def test_many_knobs_are_not_deep(make: Any) -> None:
+    record = make(config={f"knob{i}": [[i], 1] for i in range(200)})
+    assert decode(encode(record)) == [record]
 
 
 @given(st.binary(max_size=60))

@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,26 @@ def test_concatenated_and_repeated_logs(tmp_path: Path, make: Any) -> None:
     both.write_bytes(one.read_bytes() + two.read_bytes())
     assert read_log([both]).records == (a, b, c)
     assert read_log([one, two, both, one]).records == (a, b, c)
+
+
+def test_records_that_claim_one_id_are_all_kept(path: Path, make: Any) -> None:
+    made = [make(tile) for tile in range(1, 31)]
+    claimed = b"".join(encode(dataclasses.replace(record, id="same")) for record in made)
+    path.write_bytes(claimed)
+    records = read_log([path, path]).records
+    assert [r.config for r in records] == [r.config for r in made]
+    assert len({r.id for r in records}) == 30
+    assert records[0].id == "same"
+    assert read_log([path]).records == records
+
+
+def test_empty_ids_are_filled_in(path: Path, make: Any) -> None:
+    made = [make(tile) for tile in range(1, 31)]
+    for record in made:
+        body = dataclasses.replace(record, id="").to_text().encode()
+        line = b'{"tvmtune":1,"crc":"%08x","record":%s}\n' % (zlib.crc32(body), body)
+        path.write_bytes((path.read_bytes() if path.exists() else b"") + line)
+    assert read_log([path, path]).records == tuple(made)
 
 
 def test_problems_are_counted_with_their_lines(path: Path, make: Any) -> None:
@@ -175,6 +196,38 @@ def test_a_full_disk_is_an_error(path: Path, make: Any, monkeypatch: pytest.Monk
         monkeypatch.setattr(log, "_file", os.dup2(full.fileno(), log._file))
         with pytest.raises(RecordError, match="No space left on device"):
             log.append(make())
+
+
+def test_a_removed_log_is_an_error(path: Path, make: Any) -> None:
+    with LogWriter(path) as log:
+        log.append(make(1))
+        path.unlink()
+        with pytest.raises(RecordError, match="was removed while it was written to"):
+            log.append(make(2))
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_renamed_log_is_an_error(path: Path, make: Any, replaced: bool) -> None:
+    a, b = make(1), make(2)
+    moved = path.with_name("moved")
+    with LogWriter(path) as log:
+        log.append(a)
+        path.rename(moved)
+        if replaced:
+            path.touch()
+        with pytest.raises(RecordError, match="was renamed or replaced while it was written to"):
+            log.append(b)
+    assert read_log([moved]).records == (a, b)
+
+
+def test_a_relative_path_is_of_where_it_was_opened(
+    tmp_path: Path, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with LogWriter("log.jsonl") as log:
+        monkeypatch.chdir(tmp_path / "other")
+        log.append(make())
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40, 400])

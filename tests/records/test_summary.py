@@ -55,3 +55,40 @@ def test_disqualified_configs_are_counted(make: Any) -> None:
         lambda _: None,
     )
     assert (row.best_s, row.disqualified) == (None, 1)
+
+
+def test_stale_records_give_way(make: Any) -> None:
+    looked_at = []
+
+    def changed_below(tile: int) -> Any:
+        def nest_hash(record: Any) -> str:
+            looked_at.append(record.config["tile"][0])
+            return record.nest_hash if looked_at[-1] >= tile else "another"
+
+        return nest_hash
+
+    def row(tile: int, version: str = "1") -> Any:
+        looked_at.clear()
+        records = [make(t, t * 1e-3) for t in range(1, 7)]
+        templates = {"matmul.packed": version}
+        (found,) = summarize(records, lambda _: None, templates, changed_below(tile))
+        return found
+
+    assert (row(1).best_s, row(1).stale, looked_at) == (1e-3, 0, [1])
+    assert (row(3).best_s, row(3).stale, row(3).stale_reason) == (3e-3, 2, "")
+    lost = row(99)
+    assert (lost.best_s, lost.stale, looked_at) == (1e-3, 4, [1, 2, 3, 4])
+    assert lost.stale_reason == "stale: matmul.packed makes another nest now"
+    older = row(1, version="2")
+    assert (older.best_s, older.trials, older.stale, looked_at) == (1e-3, 6, 6, [])
+    assert older.stale_reason == "stale: matmul.packed version 1, now 2"
+
+
+def test_templates_outside_the_package_have_their_last_version(make: Any) -> None:
+    own = {"template": "own.py:MINE"}
+    records = [
+        make(1, 1e-3, template_version="7", **own),
+        make(2, 2e-3, template_version="8", **own),
+    ]
+    (row,) = summarize(records, lambda _: None, {"matmul.packed": "1"})
+    assert (row.best_s, row.stale, row.stale_reason) == (2e-3, 1, "")

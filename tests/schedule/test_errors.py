@@ -93,6 +93,30 @@ PRIMITIVES: list[tuple[Callable[[Schedule], object], str]] = [
         lambda s: s.parallel("p", "i").parallel("p", "j"),
         r"parallel: p\.j: loop i is parallel already",
     ),
+    (
+        lambda s: s.parallel("q", "i").compute_at("p", "q", "j").parallel("p", "j"),
+        r"parallel: parallel loop p\.j runs inside parallel loop q\.i: threads are shared out once",
+    ),
+    (
+        lambda s: s.parallel("q", "i").parallel("p", "j").compute_at("p", "q", "i"),
+        r"compute_at: parallel loop p\.j runs inside parallel loop q\.i",
+    ),
+    (
+        lambda s: (
+            s.parallel("u", "i")
+            .compute_at("q", "out", "j")
+            .compute_at("p", "q", "i")
+            .compute_at("u", "p", "i")
+            .parallel("out", "j")
+        ),
+        r"parallel: parallel loop u\.i runs inside parallel loop out\.j",
+    ),
+    (
+        lambda s: (
+            s.parallel("q", "j").parallel("p", "i").compute_at("p", "q", "i").reorder("q", "j", "i")
+        ),
+        r"reorder: parallel loop p\.i runs inside parallel loop q\.j",
+    ),
     (lambda s: s.bind("p", "i", "threadIdx.x"), r"bind: p\.i to threadIdx\.x: CPU targets have no"),
     (lambda s: s.virtual_thread("p", "i"), r"virtual_thread: p\.i: CPU targets have none; use unr"),
     (

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pytest
 
 from tvmtune import te
 from tvmtune.analysis.features import FEATURE_NAMES, FeatureLimits
-from tvmtune.errors import ScheduleError, SymbolError
+from tvmtune.errors import ScheduleError, SymbolError, TemplateError
 from tvmtune.layout import Layout
 from tvmtune.schedule import Schedule, create_schedule
 from tvmtune.search_spaces.knobs import candidates, choice
 from tvmtune.search_spaces.space import Config, Space
-from tvmtune.search_spaces.structures import StructureEvaluator
+from tvmtune.search_spaces.structures import StructureEvaluator, try_structure
 from tvmtune.te import Tensor
 
 
@@ -159,3 +161,78 @@ def test_no_points_have_no_columns() -> None:
     none = np.empty((0, SPACE.width), np.int64)
     assert evaluator.features(none).shape == (0, len(evaluator.feature_names))
     assert evaluator.satisfied(none).shape == (0,)
+
+
+def _fails_with(order: str, error: Exception) -> Scheduler:
+    class Failing(Scheduler):
+        def __call__(self, config: Config) -> Schedule:
+            if config["order"] == order:
+                raise error
+            return super().__call__(config)
+
+    return Failing()
+
+
+def test_one_point_of_a_structure_that_fails_is_tried() -> None:
+    evaluator = StructureEvaluator(SPACE, _fails_with("nm", TemplateError("a mistake")))
+    points = all_points()
+    failing = points[points[:, 2] == 1]
+    satisfied = evaluator.satisfied(failing)
+    assert np.flatnonzero(satisfied).tolist() == [0, np.flatnonzero(failing[:, 3] == 1)[0]]
+    assert not evaluator.features(failing)[:, : len(FEATURE_NAMES)].any()
+    assert evaluator.violations(failing[0]) == []
+    assert evaluator.violations(failing[1]) == ["a mistake"]
+    assert np.array_equal(evaluator.satisfied(failing[::-1]), satisfied[::-1])
+
+
+def test_what_fails_its_rehearsal_is_never_called(caplog: pytest.LogCaptureFixture) -> None:
+    rehearsed = []
+
+    def rehearse(config: Config) -> str:
+        rehearsed.append((config["order"], config["tail"]))
+        assert isinstance(config["steps"], int)
+        return "crash: SIGSEGV" if config["order"] == "nm" else ""
+
+    scheduler = _fails_with("nm", AssertionError("called"))
+    evaluator = StructureEvaluator(SPACE, scheduler, kept=1, rehearse=rehearse)
+    with caplog.at_level(logging.WARNING):
+        satisfied = evaluator.satisfied(all_points())
+        assert np.array_equal(evaluator.satisfied(all_points()), satisfied)
+    assert satisfied[all_points()[:, 2] == 1].sum() == 2
+    assert rehearsed.count(("nm", "even")) == rehearsed.count(("nm", "pad")) == 1
+    told = [r.getMessage() for r in caplog.records if "SIGSEGV" in r.getMessage()]
+    assert told[0] == (
+        "template tiled fails for {'order': 'nm', 'tail': 'even'}, which gets one trial: "
+        "crash: SIGSEGV"
+    )
+
+
+def test_values_that_only_fail_are_not_tried_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+    space = Space("many", (choice("kind", ["good", "bad"]), choice("other", list(range(9)))))
+    rehearsed = []
+
+    def rehearse(config: Config) -> str:
+        rehearsed.append(config["kind"])
+        return "hangs" if config["kind"] == "bad" else ""
+
+    def schedule(config: Config) -> Schedule:
+        assert config["kind"] == "good"
+        return create_schedule(product())
+
+    evaluator = StructureEvaluator(space, schedule, rehearse=rehearse)
+    with caplog.at_level(logging.WARNING):
+        satisfied = evaluator.satisfied(space.points_from(0, space.size))
+    assert rehearsed.count("bad") == 3
+    assert satisfied.tolist() == [True, True] * 3 + [True, False] * 6
+    assert evaluator.violations(np.array([1, 8])) == ["one of its values has only ever failed"]
+    assert "only ever failed with kind=bad" in caplog.text
+
+
+def test_a_structure_is_tried_as_an_evaluator_would() -> None:
+    point = all_points()[0]
+    scheduler = Scheduler()
+    try_structure(SPACE, scheduler, point)
+    assert scheduler.symbolic == 1
+    try_structure(SPACE, _fails_with("mn", ScheduleError("not legal")), point)
+    with pytest.raises(ZeroDivisionError):
+        try_structure(SPACE, _fails_with("mn", ZeroDivisionError()), point)

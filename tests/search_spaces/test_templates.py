@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tvmtune.artifact import Artifact
-from tvmtune.compiler import BuildRequest, build
+from tvmtune.compiler.building import build
+from tvmtune.compiler.request import BuildRequest
 from tvmtune.operators import reference
 from tvmtune.runtime.arrays import GuardedMemory
 from tvmtune.runtime.kernel import BoundKernel

@@ -132,6 +132,10 @@ ERRORS: list[tuple[Callable[[], object], str]] = [
     (lambda: te.invert(C[0]), "not of int32: not takes bool, the others numbers"),
     (lambda: te.cast(C[0], "int8"), "type 'int8' is unknown; known are"),
     (lambda: C[0] + 1.5, "1.5 is no int32"),
+    (lambda: A[0, 0] + 1e39, "1e\\+39 is no float32"),
+    (lambda: te.less(A[0, 0], Var("i", 2)), "lt of a float32 value and i, which is neither a val"),
+    (lambda: te.at_most(Var("i", 2) + 1, C[0]), r"le of a int32 value and i \+ 1, which is neith"),
+    (lambda: te.where(te.less(Var("i", 2), 1), A, 0.0), "select of a float32 value and Tensor, wh"),  # type: ignore[arg-type]
     (lambda: bool(A[0, 0]), "a value has no truth value while it is an expression; use te.where"),
     (lambda: bool(Var("i", 3)), "axis i used as a truth value; compare it with te.less"),
     (lambda: te.pad(A, (1, -1), (0, 0), "p"), r"pad of a by \[1, -1\], \[0, 0\]: not negative"),

@@ -103,6 +103,7 @@ class FakeHarness:
     plant: Outcomes = lambda request, n: None
     plant_harder: Outcomes = lambda request, n: None
     trial_s: float = 0.25
+    round_s: float = 0.0
     ahead: int = 4
     closed: bool = False
     measured: list[str] = field(default_factory=list)
@@ -133,12 +134,17 @@ class FakeHarness:
         return replace(outcome, median_s=None, checks={"harder": True, "seeds": [1, 2]})
 
     def confirm(
-        self, candidates: Sequence[Candidate], seconds: float
+        self, candidates: Sequence[Candidate], seconds: float, stop: Callable[[], bool]
     ) -> Iterator[tuple[Candidate, Outcome]]:
-        self.clock.now_s += seconds
-        self.raced.append([candidate.key for candidate in candidates])
-        self.measured += self.raced[-1]
-        yield from [(c, self._outcome(c, self.plant, self.measured)) for c in candidates]
+        self.clock.now_s += max(seconds, self.round_s * len(candidates))
+        timed: list[tuple[Candidate, Outcome]] = []
+        for candidate in candidates:
+            if stop():
+                break
+            self.measured.append(candidate.key)
+            timed.append((candidate, self._outcome(candidate, self.plant, self.measured)))
+        self.raced.append([candidate.key for candidate, _ in timed])
+        yield from timed
 
     def close(self) -> None:
         self.closed = True
@@ -168,12 +174,14 @@ class Bed:
     domains: Domains = field(default_factory=Domains)
     here: Here = HERE
     strategy: Callable[[Domain, int], Strategy] | None = None
+    admit: Callable[[Task], None] = lambda task: None
     plant: Outcomes = lambda request, n: None
     plant_harder: Outcomes = lambda request, n: None
     clock: Clock = field(default_factory=Clock)
     harnesses: list[FakeHarness] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     trial_s: float = 0.25
+    round_s: float = 0.0
 
     def tune(
         self,
@@ -188,6 +196,7 @@ class Bed:
             domain=self.domains,
             here=self.here,
             strategy=self.strategy,
+            admit=self.admit,
             settings={"fake": True},
             monotonic_s=self.clock,
             unix_s=self.clock.unix_s,
@@ -215,7 +224,9 @@ class Bed:
 
     def _harness(self, task: Task) -> FakeHarness:
         problem = Problem(parse(task.workload))
-        harness = FakeHarness(problem, self.clock, self.plant, self.plant_harder, self.trial_s)
+        harness = FakeHarness(
+            problem, self.clock, self.plant, self.plant_harder, self.trial_s, self.round_s
+        )
         self.harnesses.append(harness)
         return harness
 

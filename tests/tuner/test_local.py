@@ -7,16 +7,26 @@ from typing import Any
 import pytest
 
 from tvmtune.analysis.features import FEATURE_VERSION
+from tvmtune.errors import UsageError
 from tvmtune.measure.harness import Harness
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.records.fingerprint import machine_fingerprint, toolchain_versions
-from tvmtune.tuner import local
+from tvmtune.tuner import Task, local
 from tvmtune.tuner.local import compiled_domain, here, local_equipment
 
 
 def test_this_machine_is_the_one_that_asks() -> None:
     assert here().fingerprint == machine_fingerprint()
     assert here().toolchain == toolchain_versions()
+
+
+def test_what_the_memory_cannot_hold_is_not_admitted(tmp_path: Path) -> None:
+    huge = Task("matmul:m=40000,k=40000,n=40000", "cpu:isa=avx2")
+    with (
+        local_equipment(MeasureOptions(lock_path=tmp_path / "lock")) as equipment,
+        pytest.raises(UsageError, match=r"needs (about|at least) \d+\.\d GiB of memory"),
+    ):
+        equipment.admit(huge)
 
 
 def test_harnesses_of_this_machine_share_its_workers(bed: Any, tmp_path: Path) -> None:
@@ -36,12 +46,13 @@ def test_harnesses_of_this_machine_share_its_workers(bed: Any, tmp_path: Path) -
         (None, ["own matmul.packed", "own matmul.plain"]),
         ("matmul.plain", ["matmul.plain"]),
         ("mine.py:FAST", ["mine.py:FAST"]),
+        ("./mine.py:FAST", ["mine.py:FAST"]),
     ],
 )
 def test_a_reference_stays_a_reference(
     bed: Any, monkeypatch: pytest.MonkeyPatch, reference: str | None, names: list[str]
 ) -> None:
-    own = {"mine.py:FAST": "matmul.plain"}.get(reference or "", reference)
+    own = "matmul.plain" if reference else None
     domain, keys = bed.domains("matmul:m=8,k=8,n=8", "cpu", own)
     monkeypatch.setattr(local, "task_domain", lambda *_: domain)
     found = [SimpleNamespace(name=space.template, version=3) for space in domain.spaces]

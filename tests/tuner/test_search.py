@@ -328,6 +328,19 @@ def test_what_no_template_serves_is_left_out(bed: Any) -> None:
         bed.tune(conv, trials=3)
 
 
+def test_what_is_not_admitted_is_left_out(bed: Any) -> None:
+    def admit(task: Task) -> None:
+        if task == bed.other:
+            raise UsageError(f"{task.workload}: too large")
+
+    bed.admit = admit
+    report = bed.tune(bed.other, bed.task, trials=3)
+    assert [task.task for task in report.tasks] == [bed.task]
+    assert bed.of(Warned)[0].message == f"{bed.other.workload} is left out: too large"
+    with pytest.raises(UsageError, match="too large"):
+        bed.tune(bed.other, trials=3)
+
+
 def test_equal_tasks_are_one(bed: Any) -> None:
     report = bed.tune(bed.task, bed.other, bed.task, trials=3)
     assert [(t.task.workload, t.task.weight) for t in report.tasks] == [

@@ -9,7 +9,7 @@ import pytest
 from tvmtune.errors import UsageError
 from tvmtune.records import Purpose
 from tvmtune.tuner import Ending, Task, TuneOptions
-from tvmtune.tuner.pace import Pace
+from tvmtune.tuner.pace import Average, Pace
 
 
 def test_minutes_end_a_run_with_its_confirmation(bed: Any) -> None:
@@ -63,6 +63,26 @@ def test_slow_trials_still_give_something_for_each(bed: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("minutes", "tasks", "trial_s", "round_s"),
+    [
+        (1, 24, 0.2, 0.1),
+        (1, 24, 0.6, 0.3),
+        (1, 24, 0.1, 0.02),
+        (1, 50, 0.3, 0.1),
+        (0.5, 24, 0.2, 0),
+    ],
+)
+def test_what_was_found_is_confirmed_however_short_the_time(
+    bed: Any, minutes: float, tasks: int, trial_s: float, round_s: float
+) -> None:
+    bed.trial_s, bed.round_s = trial_s, round_s
+    own = [Task(f"matmul:m={m},k=8,n=8", bed.task.target) for m in range(1, tasks + 1)]
+    report = bed.tune(*own, minutes=minutes)
+    assert all(task.best.confirmed for task in report.tasks)
+    assert 54 * minutes < report.seconds < 61 * minutes
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"trials": 0}, "0 trials: give at least 1"),
@@ -106,11 +126,20 @@ def test_seeds_are_the_same_in_every_process() -> None:
 def test_pace_divides_what_is_left() -> None:
     pace = Pace.plan(100.0, 60.0, 2, confirm_s=3.0)
     assert (pace.rounds, pace.deadline_s) == (6, 160.0)
-    reserve = pace.confirm_s
-    assert pace.slice_end_s(100.0, 0, 2, 2) == pytest.approx(100 + (60 - 2 * reserve) / 12)
-    assert pace.slice_end_s(140.0, 5, 1, 1) == pytest.approx(160 - reserve)
+    assert pace.slice_end_s(100.0, 0, 2, 2, 3.0) == pytest.approx(100 + (60 - 6) / 12)
+    assert pace.slice_end_s(140.0, 5, 1, 1, 5.0) == pytest.approx(155)
+    assert (pace.leaders(5), pace.leaders(50)) == (5, 19)
     assert pace.is_last(5)
     assert not pace.is_last(4)
     free = Pace.plan(0.0, None, 2, confirm_s=3.0)
     assert not free.is_last(99)
-    assert free.slice_end_s(0.0, 3, 1, 1) == math.inf
+    assert free.slice_end_s(0.0, 3, 1, 1, 3.0) == math.inf
+    assert free.leaders(5) == 5
+    assert Pace.plan(0.0, 1.0, 9, confirm_s=3.0).leaders(5) == 1
+
+
+def test_averages_begin_with_a_guess() -> None:
+    average = Average(1.0)
+    average.add(2.0)
+    average.add(6.0)
+    assert average.value == 3.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tvmtune.cli.errors import complain
+from tvmtune.cli.errors import complain, note_above_peak
 from tvmtune.cli.output import (
     Column,
     best_text,
@@ -23,14 +24,15 @@ from tvmtune.cli.output import (
     share_text,
     time_text,
 )
+from tvmtune.deploy.freshness import LimitedNestHash, current_versions
 from tvmtune.errors import WorkloadError
 from tvmtune.records import (
     Here,
     LogContents,
-    Match,
     Record,
     SummaryRow,
-    find_best,
+    is_reference,
+    match_kind,
     read_log,
     summarize,
 )
@@ -51,16 +53,29 @@ _COLUMNS = (
 )
 
 
+_MAX_FLOAT = sys.float_info.max
+
+_STALE = "stale"
+"""What stands for a match where the best is not to be used any more."""
+
+_MAX_NESTS = 32
+"""Nests made again for one table, which is to come at once; `build` makes what it needs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestRow:
     """A row of the table: a task on a machine, and how its best would be matched here.
 
-    ``share_of_peak`` is of the peak that was measured when the best was.
+    ``share_of_peak`` is of the peak that was measured when the best was; ``match`` is a
+    `MatchKind` or ``"stale"``, None where there is no best; ``unchecked`` says that nobody looked
+    whether it is stale.
     """
 
     summary: SummaryRow
-    peak_flops: float | None
-    match: Match | None
+    peak_flops: float | None = None
+    match: str | None = None
+    match_reason: str | None = None
+    unchecked: bool = False
 
     @property
     def share_of_peak(self) -> float | None:
@@ -74,16 +89,16 @@ class BestRow:
             **self.summary.to_json(),
             "peak_gflops": self.peak_flops / 1e9 if self.peak_flops else None,
             "share_of_peak": self.share_of_peak,
-            "match": self.match.kind.value if self.match else None,
-            "match_reason": self.match.reason if self.match else None,
+            "match": self.match,
+            "match_reason": self.match_reason,
+            "unchecked": self.unchecked,
         }
 
     def cells(self) -> list[str]:
         """As texts of `_COLUMNS`."""
         row = self.summary
-        failures = dict(row.failures)
-        if row.disqualified:
-            failures["disqualified"] = row.disqualified
+        left_out = {"disqualified": row.disqualified, _STALE: row.stale}
+        failures = {**row.failures, **{name: n for name, n in left_out.items() if n}}
         return [
             row.workload,
             row.target,
@@ -94,8 +109,16 @@ class BestRow:
             gain_text(row.gain),
             str(row.trials),
             counts_text(failures),
-            self.match.kind.value if self.match else "-",
+            self._match_text(),
         ]
+
+    def _match_text(self) -> str:
+        """How it matches, and whether it needs a template that the user has to give."""
+        if self.match is None:
+            return "-"
+        template = self.summary.template or ""
+        match = f"{self.match}, unchecked" if self.unchecked else self.match
+        return f"{match}, --template {template}" if is_reference(template) else match
 
 
 def command(
@@ -105,7 +128,9 @@ def command(
     """Show the best of each workload in a log.
 
     Times marked (search) were not confirmed.  How a best matches says whether it was measured on
-    this model of machine with these versions.
+    this model of machine with these versions; one that is stale, because its template has changed,
+    is used by nobody.  A share of the peak may exceed 100 %: FLOPs are those of the direct
+    algorithm, and the peak is itself measured.
     """
     contents = read_log(log, need_records=True)
     rows = best_rows(contents)
@@ -115,6 +140,7 @@ def command(
         say_json({"best": [row.to_json() for row in rows]})
     else:
         say_table(_COLUMNS, [row.cells() for row in rows])
+        note_above_peak(row.share_of_peak for row in rows)
     return 0
 
 
@@ -130,21 +156,32 @@ def best_rows(contents: LogContents, here: Here | None = None) -> list[BestRow]:
     """
     here = here or Here(machine_fingerprint(), toolchain_versions())
     by_id = {record.id: record for record in contents.records}
-    return [_row(row, by_id, here) for row in summarize(contents.records, _flops)]
+    nest_hash = LimitedNestHash(_MAX_NESTS)
+    rows = summarize(contents.records, _flops, current_versions(), nest_hash)
+    return [_row(row, by_id, here, nest_hash.unchecked) for row in rows]
 
 
-def _row(row: SummaryRow, by_id: Mapping[str, Record], here: Here) -> BestRow:
+def _row(
+    row: SummaryRow, by_id: Mapping[str, Record], here: Here, unchecked: Collection[str]
+) -> BestRow:
     if row.record_id is None:
-        return BestRow(summary=row, peak_flops=None, match=None)
+        return BestRow(summary=row)
     best = by_id[row.record_id]
-    match = find_best([best], best.task, {best.template: best.template_version}, here)
-    return BestRow(summary=row, peak_flops=peak_of(best), match=match)
+    kind, reason = match_kind(best, here)
+    stale = row.stale_reason
+    return BestRow(
+        summary=row,
+        peak_flops=peak_of(best),
+        match=_STALE if stale else kind.value,
+        match_reason=stale or reason,
+        unchecked=best.id in unchecked,
+    )
 
 
 def peak_of(record: Record) -> float | None:
     """The machine's peak that a record carries, in operations per second."""
     peak = record.settings.get("peak_flops")
-    return float(peak) if isinstance(peak, int | float) and peak > 0 else None
+    return float(peak) if isinstance(peak, int | float) and 0 < peak <= _MAX_FLOAT else None
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tvmtune.artifact import Status
-from tvmtune.records import Record
+from tvmtune.records import Purpose, Record
 from tvmtune.tuner.events import (
     Confirmed,
     Confirming,
@@ -19,7 +19,7 @@ from tvmtune.tuner.events import (
     Warned,
 )
 from tvmtune.tuner.options import TuneOptions
-from tvmtune.tuner.task import Task, TaskReport
+from tvmtune.tuner.task import Ending, Task, TaskReport
 from tvmtune.workload import parse
 
 
@@ -61,6 +61,9 @@ class TaskState:
 class Board:
     """All tasks of a run.
 
+    ``outcomes`` counts the trials of this run by how they ended, after retries: as many as
+    ``measured``.  Confirmations are no trials and are counted apart.
+
     Parameters
     ----------
     options
@@ -75,6 +78,7 @@ class Board:
     current: TaskState | None = None
     peak_flops: float | None = None
     outcomes: Counter[str] = field(default_factory=Counter)
+    confirmations: int = 0
     first_errors: dict[str, str] = field(default_factory=dict)
     start_s: float = field(init=False)
     search_start_s: float | None = None
@@ -92,7 +96,8 @@ class Board:
             case Confirming(task=task):
                 self._at(task).activity = "confirming"
             case Confirmed(task=task, record=record):
-                self._count(record)
+                self.confirmations += 1
+                self._note_failure(record)
                 self._at(task).current_s = record.median_s
             case PlanProposed(task=task, spearman=spearman):
                 self._at(task).model = spearman
@@ -154,11 +159,12 @@ class Board:
         state.best_s = event.best_s
         state.current_s = event.record.median_s
         self._count(event.record)
+        self._note_failure(event.record)
 
     def _finish(self, report: TaskReport) -> None:
         state = self.tasks[report.task.key]
         state.report = report
-        state.activity = report.ending.value
+        state.activity = "ended"
         if report.best is not None:
             state.best_s = report.best.figure_s
 
@@ -170,6 +176,18 @@ class Board:
         return state
 
     def _count(self, record: Record) -> None:
+        """Count how a trial ended; a retry stands for the fault before it, if that was counted."""
+        if record.purpose is Purpose.RETRY:
+            if not self.outcomes[Status.INFRASTRUCTURE.value]:
+                return
+            self.outcomes[Status.INFRASTRUCTURE.value] -= 1
         self.outcomes[record.status.value] += 1
+
+    def _note_failure(self, record: Record) -> None:
         if record.status is not Status.OK:
             self.first_errors.setdefault(record.status.value, record.detail)
+
+
+def was_begun(report: TaskReport) -> bool:
+    """Whether there is anything to say of a task; a run that is stopped may never reach it."""
+    return report.trials > 0 or report.ending is not Ending.STOPPED

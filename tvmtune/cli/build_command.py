@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tvmtune.cli.errors import complain
-from tvmtune.cli.output import Column, say, say_table, time_text
+from tvmtune.cli.output import Column, counted, say, say_table, time_text
 from tvmtune.deploy.building import BuildOptions, build_all
 from tvmtune.deploy.inputs import read_inputs
 from tvmtune.deploy.match import LogMatch
@@ -29,7 +29,9 @@ def command(
     source: Annotated[
         str, typer.Argument(help="A workload text or an .onnx file.", metavar="INPUT")
     ],
-    log: Annotated[Path, typer.Option(help="The tuning log.")],
+    log: Annotated[
+        list[Path], typer.Option(help="The tuning log; several, each with --log, are one.")
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for the kernels.", metavar="DIR")
     ],
@@ -39,7 +41,9 @@ def command(
         str | None,
         typer.Option(help="Use this template only: a name, FILE.py:NAME or module:NAME."),
     ] = None,
-    batch: Annotated[int | None, typer.Option(help="Size of a model's dynamic batch.")] = None,
+    batch: Annotated[
+        int | None, typer.Option(help="Size of a model's dynamic batch; models only.")
+    ] = None,
 ) -> int:
     """Build kernels with the best configs of a log.
 
@@ -55,8 +59,7 @@ def command(
     kernels = build_all(workloads, parse_target(target, threads), log, options)
     save(kernels, output)
     say_table(_COLUMNS, [_cells(workload, kernel) for workload, kernel in kernels.items()])
-    noun = "kernel" if len(kernels) == 1 else "kernels"
-    say(f"{len(kernels)} {noun} in {output}; load with tvmtune.load({str(output)!r})")
+    say(f"{counted(len(kernels), 'kernel')} in {output}; load with tvmtune.load({str(output)!r})")
     return 0
 
 

@@ -8,7 +8,8 @@ code  meaning
 2     a request that cannot be met as it stands: options, workloads, targets, models, templates
 70    an error in tvmtune itself
 141   whoever read the output has gone
-128+n ended by signal n, in good order: 129 SIGHUP, 130 SIGINT (Ctrl-C), 143 SIGTERM
+128+n ended by signal n, in good order: 129 SIGHUP, 130 SIGINT (Ctrl-C), 143 SIGTERM; the second
+      of two, where one did not wait
 ====  =============================================================================================
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from pathlib import Path
 from signal import SIGINT
@@ -25,6 +26,7 @@ from typing import TextIO
 
 import typer
 
+from tvmtune.cli.stopping import Interrupted
 from tvmtune.errors import (
     GraphError,
     SearchError,
@@ -75,9 +77,11 @@ def guarded(action: Callable[[], int]) -> int:
     except BrokenPipeError:
         _detach(sys.stdout)
         return ExitCode.PIPE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         complain("interrupted")
-        return ExitCode.SIGNAL + SIGINT
+        return ExitCode.SIGNAL + (
+            interrupt.signal if isinstance(interrupt, Interrupted) else SIGINT
+        )
     except Exception as error:  # noqa: BLE001 (the edge of the program)
         _detach_if_full(error)
         complain(message_of(error))
@@ -118,6 +122,16 @@ def complain(message: str, kind: str = "error") -> None:
         sys.stderr.flush()
     except OSError:
         _detach(sys.stderr)
+
+
+def note_above_peak(shares: Iterable[float | None]) -> None:
+    """Explain shares of the peak that exceed 100 %, where there are any."""
+    if any(share is not None and share >= 1.005 for share in shares):
+        complain(
+            "shares above 100 % of peak: FLOPs are those of the direct algorithm, some of which "
+            "(products with padding) need not be done, and the peak is itself measured",
+            "note",
+        )
 
 
 def _usage(error: Exception) -> str:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from rich import box
@@ -35,20 +36,23 @@ def say(text: str = "") -> None:
 
 
 def say_json(value: Any) -> None:
-    """Write a JSON value to standard output."""
-    say(json.dumps(value, indent=2, allow_nan=False))
+    """Write a JSON value to standard output; numbers that JSON does not have become null."""
+    say(json.dumps(_finite(value), indent=2, allow_nan=False))
 
 
 def say_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     """Write a table: drawn on a terminal that is wide enough, else aligned text, never cut."""
     console = Console(highlight=False)
     table = rich_table(columns, rows)
-    if sys.stdout.isatty() and table.__rich_measure__(console, console.options).minimum <= (
-        console.width
-    ):
+    if sys.stdout.isatty() and fits(table, console):
         console.print(table)
     else:
         say(plain_table(columns, rows))
+
+
+def fits(table: Table, console: Console) -> bool:
+    """Whether a terminal is wide enough for a table."""
+    return table.__rich_measure__(console, console.options).maximum <= console.width
 
 
 def rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Table:
@@ -120,7 +124,12 @@ def count_text(count: int) -> str:
 def counts_text(counts: dict[str, int]) -> str:
     """Counts by name, the largest first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count} {name}" for name, count in ordered) or _NOTHING
+    return ", ".join(f"{count} {name}" for name, count in ordered if count) or _NOTHING
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things, as in ``1 trial`` and ``4,800 trials``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def clock_text(seconds: float) -> str:
@@ -140,6 +149,18 @@ def one_line(text: str, limit: int = 160) -> str:
     """The beginning of a text, in one line."""
     flat = " ".join(text.split())
     return flat if len(flat) <= limit else flat[: limit - 3] + "..."
+
+
+def _finite(value: Any) -> Any:
+    """A JSON value without infinite numbers, as a log that was not written by us may lead to."""
+    match value:
+        case dict():
+            return {name: _finite(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_finite(one) for one in value]
+        case float() if not isfinite(value):
+            return None
+    return value
 
 
 def _digits(value: float) -> str:

@@ -6,20 +6,23 @@ It is written to standard error, and a run never ends because nobody reads it an
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from types import MappingProxyType
 from typing import Protocol
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from tvmtune.cli.board import Board, TaskState
+from tvmtune.cli.board import Board, TaskState, was_begun
 from tvmtune.cli.errors import complain
 from tvmtune.cli.output import (
     Column,
     clock_text,
+    counted,
     counts_text,
+    fits,
     one_line,
     rate_text,
     rich_table,
@@ -27,6 +30,7 @@ from tvmtune.cli.output import (
     time_text,
 )
 from tvmtune.tuner.events import Confirming, Event, TaskFinished, TaskStarted, Warned
+from tvmtune.tuner.task import Ending
 
 _REDRAW_S = 0.5
 _LINE_S = 10.0
@@ -43,6 +47,16 @@ _COLUMNS = (
     Column("of peak"),
     Column("now GFLOP/s"),
     Column("", right=False),
+)
+_DISPENSABLE = ("now GFLOP/s", "GFLOP/s", "of peak", "best")
+"""Columns that a narrow terminal does without, in this order."""
+_ENDED: Mapping[Ending, str] = MappingProxyType(
+    {
+        Ending.TRIALS: "done",
+        Ending.EXHAUSTED: "done (every config)",
+        Ending.TIME: "time is up",
+        Ending.STOPPED: "stopped",
+    }
 )
 
 
@@ -93,9 +107,10 @@ class LineProgress:
             case TaskStarted():
                 self._write(_started(event))
             case TaskFinished(report=report):
-                self._write(_finished(self._board, self._board.tasks[report.task.key]))
+                if was_begun(report):
+                    self._write(_finished(self._board, self._board.tasks[report.task.key]))
             case Confirming(task=task, configs=configs):
-                self._write(f"{task.workload}: confirming {configs} configs")
+                self._write(f"{task.workload}: confirming {counted(configs, 'config')}")
             case Warned(message=message):
                 self.tell(message, "warning")
             case _:
@@ -141,65 +156,92 @@ class LiveProgress:
         if isinstance(event, Warned):
             self.tell(event.message, "warning")
         now_s = self._board.clock_s()
-        if now_s - self._drawn_s >= _REDRAW_S:
+        if isinstance(event, TaskStarted) or now_s - self._drawn_s >= _REDRAW_S:
             self._drawn_s = now_s
             with suppress(OSError):
-                self._live.update(self.picture(self._live.console.height), refresh=True)
+                self._live.update(self.picture(self._live.console), refresh=True)
 
     def tell(self, message: str, kind: str = "note") -> None:
         """Print a line above the table."""
         with suppress(OSError):
             self._live.console.print(Text(f"tvmtune: {kind}: {one_line(message, 1000)}"))
 
-    def picture(self, height: int) -> Group:
-        """The table of tasks, the overall line and the first errors."""
+    def picture(self, console: Console) -> Group:
+        """The table of tasks, the overall line and the first errors, as a terminal has room."""
         board = self._board
-        states = _visible(board, max(height - _ROWS_BESIDE, 3))
+        states = _visible(board, max(console.height - _ROWS_BESIDE, 3))
         hidden = len(board.tasks) - len(states)
         rows = [_row(board, state) for state in states]
-        lines = [Text(f"... and {hidden} more tasks")] if hidden else []
+        lines = [Text(f"... and {counted(hidden, 'more task')}")] if hidden else []
         lines.append(Text(standing(board)))
         for status, detail in board.first_errors.items():
             lines.append(Text(f"first {status}: {one_line(detail)}"))
-        return Group(rich_table(_COLUMNS, rows), *lines)
+        return Group(_fitting(console, _COLUMNS, rows), *lines)
+
+
+def _fitting(
+    console: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]]
+) -> RenderableType:
+    """A table with as many of its columns as fit."""
+    dispensable = iter(_DISPENSABLE)
+    left = list(range(len(columns)))
+    while True:
+        table = rich_table([columns[i] for i in left], [[row[i] for i in left] for row in rows])
+        dropped = None if fits(table, console) else next(dispensable, None)
+        if dropped is None:
+            return table
+        left = [i for i in left if columns[i].name != dropped]
 
 
 def standing(board: Board) -> str:
     """The whole run in a line."""
     done = sum(state.finished for state in board.tasks.values())
-    parts = [f"{clock_text(board.elapsed_s)} {done}/{len(board.tasks)} tasks"]
-    rate = board.trials_per_s
-    parts.append(f"{board.measured} trials" + (f", {rate:.1f}/s" if rate else ""))
+    parts = [f"{clock_text(board.elapsed_s)} {done}/{counted(len(board.tasks), 'task')} done"]
+    parts.append(_trials_of_run(board))
+    if board.confirmations:
+        parts.append(counted(board.confirmations, "confirmation"))
     if board.current is not None:
         parts.append(_current(board, board.current))
-    parts.append(counts_text(board.outcomes))
     if board.left_s is not None:
         parts.append(f"{clock_text(board.left_s)} left")
     return "; ".join(parts)
+
+
+def _trials_of_run(board: Board) -> str:
+    """How many trials this run has made, how fast, and how they ended."""
+    made = counted(board.measured, "new trial")
+    if not board.measured:
+        return made
+    rate = f" at {board.trials_per_s:.1f}/s" if board.trials_per_s else ""
+    return f"{made}{rate} ({counts_text(board.outcomes)})"
 
 
 def _current(board: Board, state: TaskState) -> str:
     best = state.rate_of(state.best_s)
     now = state.rate_of(state.current_s)
     return (
-        f"{state.task.workload} {_trials(state)}: now {rate_text(now)}, best {rate_text(best)} "
-        f"GFLOP/s ({share_text(board.share(best))} of peak)"
+        f"{state.task.workload} {_trials(state)} trials: now {rate_text(now)}, "
+        f"best {rate_text(best)} GFLOP/s ({share_text(board.share(best))} of peak)"
     )
 
 
 def _started(event: TaskStarted) -> str:
-    known = f", {event.trials} trials in the log" if event.trials else ""
+    known = f", {counted(event.trials, 'trial')} in the log" if event.trials else ""
     names = ", ".join(event.templates)
-    return f"{event.task.workload}: {event.space_size:,} configs of {names}{known}"
+    size = counted(event.space_size, "config")
+    return f"{event.task.workload}: {size} of {names}{known}"
 
 
 def _finished(board: Board, state: TaskState) -> str:
     best = state.rate_of(state.best_s)
-    return (
-        f"{state.task.workload}: ended by {state.activity} after {state.trials} trials, best "
-        f"{time_text(state.best_s)}, {rate_text(best)} GFLOP/s "
+    figures = (
+        f"best {time_text(state.best_s)}, {rate_text(best)} GFLOP/s "
         f"({share_text(board.share(best))} of peak)"
+        if best
+        else "no usable time"
     )
+    in_log = f"{counted(state.trials, 'trial')} in the log"
+    return f"{state.task.workload}: {_activity(state)}, {in_log}; {figures}"
 
 
 def _visible(board: Board, most: int) -> list[TaskState]:
@@ -219,8 +261,12 @@ def _row(board: Board, state: TaskState) -> list[str]:
         rate_text(best),
         share_text(board.share(best)),
         "" if state.finished else rate_text(state.rate_of(state.current_s)),
-        state.activity,
+        _activity(state),
     ]
+
+
+def _activity(state: TaskState) -> str:
+    return state.activity if state.report is None else _ENDED[state.report.ending]
 
 
 def _trials(state: TaskState) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,8 @@ _COLUMNS = (
     Column("config or error", right=False),
 )
 _ERROR_SHOWN = 80
+_SHOWN = 5
+"""Workloads or ids that an error lists."""
 
 
 def command(
@@ -37,7 +40,7 @@ def command(
     trial: Annotated[
         str | None,
         typer.Option(
-            help="Only this trial, in full; the beginning of its id will do.", metavar="ID"
+            help="Only this trial, in full; as much of its id as no other has.", metavar="ID"
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -50,8 +53,7 @@ def command(
     if as_json:
         say_json({"trials": [record.to_json() for record in records]})
     elif trial is not None:
-        for record in records:
-            _say_in_full(record)
+        _say_in_full(records[0])
     else:
         say_table(_COLUMNS, [_cells(record) for record in records])
     return 0
@@ -62,13 +64,40 @@ def _chosen(
 ) -> list[Record]:
     """The records that were asked for, at least one."""
     text = None if workload is None else parse(workload).text
-    found = [r for r in records if text in (None, r.workload) and r.id.startswith(trial or "")]
-    if found:
-        return found
-    if trial is not None:
+    found = [record for record in records if text in (None, record.workload)]
+    if not found:
+        known = ", ".join(sorted({r.workload for r in records})[:_SHOWN])
+        raise UsageError(f"log {log} has no trial of {text}; it has {known}")
+    return found if trial is None else [_only(found, trial, log)]
+
+
+def _only(records: Sequence[Record], trial: str, log: Path) -> Record:
+    """The one trial whose id is, or else begins as, what was given."""
+    by_id = {record.id: record for record in records}
+    if trial in by_id:
+        return by_id[trial]
+    ids = sorted(one for one in by_id if one.startswith(trial))
+    if not ids:
         raise UsageError(f"log {log} has no trial {trial!r}; list them with: tvmtune show {log}")
-    known = ", ".join(sorted({r.workload for r in records})[:5])
-    raise UsageError(f"log {log} has no trial of {text}; it has {known}")
+    if len(ids) > 1:
+        more = ", ..." if len(ids) > _SHOWN else ""
+        raise UsageError(
+            f"--trial {trial!r} is ambiguous: {len(ids)} trials of log {log} begin so; give one of "
+            f"{', '.join(_shortest_prefixes(ids)[:_SHOWN])}{more}"
+        )
+    return by_id[ids[0]]
+
+
+def _shortest_prefixes(ids: Sequence[str]) -> list[str]:
+    """The beginning of each of some sorted ids that no other shares."""
+    shared = [_shared(*pair) for pair in pairwise(ids)]
+    longest = [max(pair) for pair in pairwise([0, *shared, 0])]
+    return [one[: length + 1] for one, length in zip(ids, longest, strict=True)]
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _cells(record: Record) -> list[str]:
@@ -87,7 +116,6 @@ def _cells(record: Record) -> list[str]:
 
 def _say_in_full(record: Record) -> None:
     """One field a line, JSON values as they are in the log."""
-    started = datetime.fromtimestamp(record.start_s, UTC).isoformat(timespec="seconds")
     for name, value in record.to_json().items():
         match name:
             case "samples_s":
@@ -95,11 +123,19 @@ def _say_in_full(record: Record) -> None:
             case "median_s":
                 shown = time_text(value)
             case "start_s":
-                shown = started
+                shown = _moment(value)
             case _:
                 shown = config_text(value) if isinstance(value, dict) else str(value)
         say(f"{name:<18}{shown}")
     say()
+
+
+def _moment(unix_s: float) -> str:
+    """A Unix time as a date; as it is where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError, OSError):
+        return f"{unix_s:g}"
 
 
 def _samples(samples: Sequence[float]) -> str:

@@ -10,6 +10,20 @@ from types import FrameType
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class Interrupted(KeyboardInterrupt):
+    """A run is to end at once.
+
+    Parameters
+    ----------
+    received
+        The signal that says so.
+    """
+
+    def __init__(self, received: signal.Signals) -> None:
+        super().__init__(received.name)
+        self.signal = received
+
+
 class StopRequest:
     """Whether the user wants a run to end, and by which signal.
 
@@ -32,7 +46,7 @@ class StopRequest:
     def receive(self, number: int, _frame: FrameType | None) -> None:
         """Take a signal."""
         if self.signal is not None:
-            raise KeyboardInterrupt
+            raise Interrupted(signal.Signals(number))
         self.signal = signal.Signals(number)
         self._on_first(self.signal)
 

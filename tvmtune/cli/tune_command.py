@@ -5,49 +5,41 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from signal import Signals
 from typing import Annotated, Any
 
 import typer
 
-from tvmtune.cli.board import Board
-from tvmtune.cli.errors import ExitCode, complain
+from tvmtune.cli.board import Board, was_begun
+from tvmtune.cli.errors import ExitCode, complain, note_above_peak
 from tvmtune.cli.output import (
     Column,
     best_text,
-    count_text,
+    counted,
     counts_text,
     gain_text,
     rate_text,
     ratio,
-    say,
     say_json,
     say_table,
     share_text,
     time_text,
 )
+from tvmtune.cli.plan import budget_text, say_plan
 from tvmtune.cli.progress import Progress, progress_of
 from tvmtune.cli.stopping import stop_on_signals
 from tvmtune.deploy.inputs import Inputs, read_inputs
 from tvmtune.errors import UsageError
 from tvmtune.machine import MachineFacts
 from tvmtune.target import Target, parse_target
-from tvmtune.tuner.api import Watch, check_options, tune_inputs
+from tvmtune.tuner.api import Watch, tune_inputs
 from tvmtune.tuner.events import Event
-from tvmtune.tuner.local import compiled_domain
 from tvmtune.tuner.options import TuneOptions
 from tvmtune.tuner.task import TaskReport, TuneReport
 from tvmtune.workload import parse
 
-_PLAN_COLUMNS = (
-    Column("workload", right=False),
-    Column("times"),
-    Column("of FLOPs"),
-    Column("template", right=False),
-    Column("configs"),
-)
 _REPORT_COLUMNS = (
     Column("workload", right=False),
     Column("time"),
@@ -85,7 +77,9 @@ def command(  # noqa: PLR0913 (one parameter an option)
         list[str] | None,
         typer.Option("--set", help="Allow a knob these values only.", metavar="KNOB=V,..."),
     ] = None,
-    batch: Annotated[int | None, typer.Option(help="Size of a model's dynamic batch.")] = None,
+    batch: Annotated[
+        int | None, typer.Option(help="Size of a model's dynamic batch; models only.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show tasks, templates and sizes of spaces only.")
     ] = False,
@@ -114,7 +108,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
         complain("nothing to tune", "note")
         return ExitCode.OK
     if dry_run or log is None:
-        _say_plan(found, parsed_target, options, as_json)
+        say_plan(found, parsed_target, options, as_json)
         return ExitCode.OK
     return _tune(found, parsed_target, log, options, as_json)
 
@@ -151,17 +145,28 @@ def _tune(found: Inputs, target: Target, log: Path, options: TuneOptions, as_jso
         def machine(facts: MachineFacts) -> None:
             board.peak_flops = facts.peak_for(target.threads)
             progress.tell(_machine(facts, target), "machine")
+            progress.tell(budget_text(len(found.workloads), options), "budget")
 
         watch = Watch(event=take, machine=machine, stop=stop)
         report = tune_inputs(found, target, log, options, watch=watch)
     if as_json:
         say_json(report_json(report, board.peak_flops))
     else:
-        say_table(_REPORT_COLUMNS, [_report_cells(t, board.peak_flops) for t in report.tasks])
+        _say_report(report, board.peak_flops)
     if stop.signal is None:
         return ExitCode.OK
     complain(f"stopped by {stop.signal.name}; go on with: {_this_command()}", "note")
     return ExitCode.SIGNAL + stop.signal
+
+
+def _say_report(report: TuneReport, peak_flops: float | None) -> None:
+    """The tasks that were begun, as a table."""
+    begun = [task for task in report.tasks if was_begun(task)]
+    if begun:
+        say_table(_REPORT_COLUMNS, [_report_cells(task, peak_flops) for task in begun])
+        note_above_peak(_share_of_peak(task, peak_flops) for task in begun)
+    if others := len(report.tasks) - len(begun):
+        complain(f"{counted(others, 'task')} not begun", "note")
 
 
 def _announce(progress: Progress) -> Any:
@@ -213,12 +218,11 @@ def _task_json(report: TaskReport) -> dict[str, Any]:
 
 def _report_cells(report: TaskReport, peak_flops: float | None) -> list[str]:
     best_s = report.best.figure_s if report.best else None
-    rate = ratio(parse(report.task.workload).flops, best_s)
     return [
         report.task.workload,
         best_text(best_s, confirmed=report.best is not None and report.best.confirmed),
-        rate_text(rate),
-        share_text(ratio(rate, peak_flops)),
+        rate_text(_rate(report)),
+        share_text(_share_of_peak(report, peak_flops)),
         time_text(report.default_s),
         gain_text(ratio(report.default_s, best_s)),
         str(report.trials),
@@ -227,40 +231,10 @@ def _report_cells(report: TaskReport, peak_flops: float | None) -> list[str]:
     ]
 
 
-def _say_plan(found: Inputs, target: Target, options: TuneOptions, as_json: bool) -> None:
-    """What would be tuned."""
-    check_options(found, target, options)
-    plan = [
-        {
-            "workload": item.workload.text,
-            "target": target.text,
-            "occurrences": item.occurrences,
-            "flops_share": item.flops_share,
-            "templates": _spaces(item.workload.text, target, options),
-        }
-        for item in found.workloads
-    ]
-    if as_json:
-        say_json({"tasks": plan})
-        return
-    rows = [cells for task in plan for cells in _plan_cells(task)]
-    say_table(_PLAN_COLUMNS, rows)
-    say(f"{len(plan)} tasks for {target.text}; nothing was measured")
+def _rate(report: TaskReport) -> float | None:
+    """Operations per second of the best."""
+    return ratio(parse(report.task.workload).flops, report.best.figure_s if report.best else None)
 
 
-def _spaces(workload: str, target: Target, options: TuneOptions) -> list[dict[str, Any]]:
-    """Templates with the sizes of their spaces."""
-    domain, keys = compiled_domain(workload, target.text, options.template, options.restrict)
-    return [
-        {"template": key.name, "version": str(key.version), "configs": space.size}
-        for key, space in zip(keys, domain.spaces, strict=True)
-    ]
-
-
-def _plan_cells(task: Mapping[str, Any]) -> list[list[str]]:
-    """A line for each template; the workload stands on the first."""
-    head = [task["workload"], str(task["occurrences"]), share_text(task["flops_share"])]
-    return [
-        [*(head if place == 0 else [""] * len(head)), one["template"], count_text(one["configs"])]
-        for place, one in enumerate(task["templates"])
-    ]
+def _share_of_peak(report: TaskReport, peak_flops: float | None) -> float | None:
+    return ratio(_rate(report), peak_flops)

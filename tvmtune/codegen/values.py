@@ -22,7 +22,7 @@ from tvmtune.ir.expr import (
     Unary,
 )
 
-_INTEGER = {"add": "add", "sub": "sub", "mul": "mul", "div": "sdiv", "and": "and", "or": "or"}
+_INTEGER = {"add": "add", "sub": "sub", "mul": "mul", "and": "and", "or": "or"}
 _FLOAT = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _COMPARE = {"lt": ("olt", "slt"), "le": ("ole", "sle"), "eq": ("oeq", "eq"), "ne": ("une", "ne")}
 
@@ -87,8 +87,23 @@ class Values:
             test = f"fcmp o{direction}" if is_float else f"icmp s{direction}"
             c = self.text.value(f"{test} {kind} {a}, {b}", "c")
             return self._select(c, a, b, e.dtype, e.lanes)
+        if e.op == "div" and not is_float:
+            return self._quotient(e, kind, a, b)
         op = _FLOAT[e.op] if is_float else _INTEGER[e.op]
         return self.text.value(f"{op} {kind} {a}, {b}")
+
+    def _quotient(self, e: Binary, kind: str, a: str, b: str) -> str:
+        """An integer quotient that never traps: ``-a`` by -1, which may wrap, and ``a`` by 0."""
+        if _is_plain_divisor(e.b):
+            return self.text.value(f"sdiv {kind} {a}, {b}")
+        one = constant(1, e.dtype, e.lanes)
+        following = self.text.value(f"add {kind} {b}, {one}")
+        test = self.text.value(f"icmp ult {kind} {following}, {constant(2, e.dtype, e.lanes)}", "c")
+        divisor = self._select(test, one, b, e.dtype, e.lanes)
+        quotient = self.text.value(f"sdiv {kind} {a}, {divisor}")
+        negative = self.text.value(f"sub {kind} {constant(0, e.dtype, e.lanes)}, {a}")
+        test = self.text.value(f"icmp eq {kind} {b}, {constant(-1, e.dtype, e.lanes)}", "c")
+        return self._select(test, negative, quotient, e.dtype, e.lanes)
 
     def _unary(self, e: Unary) -> str:
         kind, a = vector_type(e.dtype, e.lanes), self.emit(e.a)
@@ -122,6 +137,17 @@ class Values:
             return self.text.value(f"{test} {source} {a}, {zero}", "c")
         op = _CASTS[(e.a.dtype, e.dtype)]
         return self.text.value(f"{op} {source} {a} to {target}")
+
+
+def _is_plain_divisor(e: Expr) -> bool:
+    """Whether a divisor is known to be neither 0 nor -1."""
+    match e:
+        case Const():
+            return e.value not in (0, -1)
+        case IndexValue():
+            return e.index.low() > 0 or e.index.high() < -1
+        case _:
+            return False
 
 
 _CASTS = {

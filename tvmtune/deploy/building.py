@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tvmtune.artifact import Outcome, Status
+from tvmtune.deploy.arguments import check_arguments
 from tvmtune.deploy.choice import Choice, choose
 from tvmtune.deploy.inputs import read_inputs
 from tvmtune.errors import CodegenError, MeasureError, UsageError
@@ -25,6 +26,8 @@ from tvmtune.workload import Workload
 _log = logging.getLogger(__name__)
 
 PathLike = str | os.PathLike[str]
+Logs = PathLike | Sequence[PathLike] | None
+"""One log, or several that are read as one; None: default configs."""
 
 
 class Builder(Protocol):
@@ -63,9 +66,9 @@ class BuildOptions:
 
 
 def build(
-    workload: str,
+    workload: PathLike,
     target: str = "cpu",
-    log: PathLike | None = None,
+    log: Logs = None,
     *,
     threads: int | None = None,
     template: str | None = None,
@@ -83,7 +86,7 @@ def build(
     target
         What to build for; threads and instruction set as in ``cpu:threads=2,isa=avx2``.
     log
-        The tuning log.  None: the default config.
+        The tuning log, or several that are read as one.  None: the default config.
     threads
         Threads of the kernel; must not contradict the target.
     template
@@ -97,6 +100,9 @@ def build(
         If an argument names nothing, the log cannot be read or holds no record, or the code cannot
         be built.
     """
+    check_arguments(
+        "build", workload=workload, target=target, log=log, threads=threads, template=template
+    )
     options = BuildOptions(template=template, keep_sources=keep_sources)
     workloads = [item.workload for item in read_inputs(workload).workloads]
     if len(workloads) != 1:
@@ -111,7 +117,7 @@ def build(
 def build_all(
     workloads: Sequence[Workload],
     target: Target,
-    log: PathLike | None,
+    log: Logs,
     options: BuildOptions | None = None,
     listener: Callable[[Kernel], None] = lambda kernel: None,
 ) -> dict[str, Kernel]:
@@ -122,7 +128,7 @@ def build_all(
     workloads, target
         What to build, and for what.
     log
-        The tuning log; None: default configs.
+        The tuning log, or several; None: default configs.
     options
         How they are built.
     listener
@@ -155,8 +161,8 @@ def build_all(
     return _build_choices(choices, options.start_builder, listener)
 
 
-def _records(log: PathLike) -> Sequence[Record]:
-    contents = read_log([log], need_records=True)
+def _records(log: PathLike | Sequence[PathLike]) -> Sequence[Record]:
+    contents = read_log([log] if isinstance(log, str | os.PathLike) else log, need_records=True)
     for problem in contents.problems:
         _log.warning("%s", problem)
     return contents.records

@@ -6,10 +6,13 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tvmtune.compiler import BuildRequest, nest_hash, task_domain, templates_for
+from tvmtune.compiler.domains import task_domain
+from tvmtune.compiler.request import BuildRequest
+from tvmtune.compiler.templates import templates_for
+from tvmtune.deploy.freshness import current_nest_hash
 from tvmtune.deploy.match import DEFAULT, LogMatch
-from tvmtune.errors import TvmtuneError
 from tvmtune.records import Here, Match, MatchKind, Record, find_best
+from tvmtune.search_spaces.references import canonical_reference
 from tvmtune.target import Target
 from tvmtune.workload import Workload
 
@@ -53,6 +56,7 @@ def choose(
     TemplateError
         If no template serves the workload.
     """
+    template = template and canonical_reference(template)
     found = _look_up(workload, target, records or (), here, template)
     if found.record is None:
         name, knobs = _default(workload, target, template)
@@ -82,21 +86,7 @@ def _look_up(
     found = templates_for(workload, target, template)
     versions = {template or t.name: str(t.version) for t in found}
     task = workload.text, target.text
-    return find_best(records, task, versions, here, nest_hash=_nest_hash)
-
-
-def _nest_hash(record: Record) -> str | None:
-    """The hash of the nest that a record's config makes today."""
-    request = BuildRequest(
-        workload=record.workload,
-        target=record.target,
-        template=record.template,
-        config=record.config,
-    )
-    try:
-        return nest_hash(request)
-    except TvmtuneError:
-        return None
+    return find_best(records, task, versions, here, nest_hash=current_nest_hash)
 
 
 def _default(
@@ -128,4 +118,4 @@ def _warn(workload: Workload, match: LogMatch) -> None:
     elif match.kind == MatchKind.OTHER_MACHINE:
         _log.warning("%s: %s", workload.text, match.reason)
     for reason, count in match.refused.items():
-        _log.info("%s: %d records refused: %s", workload.text, count, reason)
+        _log.info("%s: records refused (%d): %s", workload.text, count, reason)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from reprlib import repr as shown
 from typing import Any
 
 from tvmtune.deploy.match import LogMatch
@@ -50,11 +50,11 @@ class Entry:
                 _FILE_NAME.fullmatch(file)
             ):
                 return Entry(workload, file, sha256, _match(value.get("match")))
-        raise KernelError(f"entry {str(value)[:200]} has no workload, file of kernels and sha256")
+        raise KernelError(f"entry {shown(value)} has no workload, file of kernels and sha256")
 
 
 def _match(value: Any) -> LogMatch | None:
-    return LogMatch.from_json(value) if isinstance(value, Mapping) else None
+    return None if value is None else LogMatch.from_json(value)
 
 
 def file_name(workload: str, data: bytes) -> str:
@@ -80,11 +80,16 @@ def read_manifest(text: str) -> list[Entry]:
         value = json.loads(text)
     except ValueError as error:
         raise KernelError(f"it is no JSON: {error}") from error
+    except RecursionError as error:
+        raise KernelError("it is nested too deeply") from error
     match value:
-        case {"format": str(name), "version": int(version), "kernels": list(kernels)}:
+        case {"format": str(name), "version": int(version), "kernels": list(kernels)} if (
+            not isinstance(version, bool)
+        ):
             if (name, version) != (FORMAT, VERSION):
                 raise KernelError(
-                    f"it is {name} version {version}; this tvmtune reads {FORMAT} version {VERSION}"
+                    f"it is {name[:80]} version {version}; "
+                    f"this tvmtune reads {FORMAT} version {VERSION}"
                 )
             return [Entry.from_json(kernel) for kernel in kernels]
     raise KernelError(f"it has no format, version and kernels: {text[:80]!r}")

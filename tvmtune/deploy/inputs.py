@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from tvmtune.errors import WorkloadError
+from tvmtune.errors import UsageError, WorkloadError
 from tvmtune.graph import ModelTasks, tasks_of_model
 from tvmtune.workload import WORKLOADS, Workload, parse
 
 _NAMES_SHOWN = 4
+
+InputLike = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class Inputs:
     notes: tuple[str, ...] = ()
 
 
-def read_inputs(inputs: str | Sequence[str], batch: int | None = None) -> Inputs:
+def read_inputs(inputs: InputLike | Sequence[InputLike], batch: int | None = None) -> Inputs:
     """Read workload texts and ONNX files.
 
     Parameters
@@ -45,6 +47,8 @@ def read_inputs(inputs: str | Sequence[str], batch: int | None = None) -> Inputs
 
     Raises
     ------
+    UsageError
+        A batch, and no model that it could be the size of.
     WorkloadError
         A text that names no workload.
     GraphError
@@ -52,7 +56,14 @@ def read_inputs(inputs: str | Sequence[str], batch: int | None = None) -> Inputs
     """
     found: dict[Workload, InputWorkload] = {}
     notes: list[str] = []
-    for name in [inputs] if isinstance(inputs, str) else inputs:
+    given = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
+    names = [os.fspath(name) for name in given]
+    if batch is not None and not any(map(is_model, names)):
+        raise UsageError(
+            f"batch {batch} is that of a model, and {', '.join(names)} is none; "
+            f"give it in the text of the workload: n={batch} of conv2d, rows in m of matmul"
+        )
+    for name in names:
         workloads, remarks = _read(name, batch)
         notes += remarks
         for item in workloads:
@@ -65,7 +76,7 @@ def is_model(name: str) -> bool:
     """Whether an input is a file and not the text of a workload."""
     if name in WORKLOADS:
         return False
-    return name.lower().endswith(".onnx") or Path(name).exists()
+    return name.lower().endswith(".onnx") or os.path.exists(name)  # of a text too long: False
 
 
 def _read(name: str, batch: int | None) -> tuple[list[InputWorkload], list[str]]:
@@ -96,7 +107,8 @@ def _notes(name: str, tasks: ModelTasks) -> list[str]:
     if tasks.unsupported:
         counts = ", ".join(f"{op} x{n}" for op, n in tasks.unsupported.most_common())
         total = sum(tasks.unsupported.values())
-        notes.append(f"{name}: {total} unsupported operators left out: {counts}")
+        noun = "operator" if total == 1 else "operators"
+        notes.append(f"{name}: {total} unsupported {noun} left out: {counts}")
     reasons: dict[str, list[str]] = {}
     for node in tasks.refused:
         reasons.setdefault(f"{node.op_type}: {node.reason}", []).append(node.name)

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from reprlib import repr as shown
+from types import MappingProxyType
 from typing import Any
 
 from tvmtune.errors import KernelError
 
 DEFAULT = "default"
 """The kind of a match that found nothing usable."""
+
+_TEXT = ((str,), "a text")
+_NONE = type(None)
+_FIELDS: Mapping[str, tuple[tuple[type, ...], str]] = MappingProxyType(
+    {
+        "kind": _TEXT,
+        "reason": _TEXT,
+        "template": _TEXT,
+        "config": ((dict,), "values by name"),
+        "record_id": ((str, _NONE), "a text, or nothing"),
+        "figure_s": ((float, int, _NONE), "a number, or nothing"),
+        "confirmed": ((bool,), "true or false"),
+        "refused": ((dict,), "numbers by name"),
+    }
+)
+"""What JSON may hold, by field: the types, and how to say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +74,11 @@ class LogMatch:
     def from_json(value: Mapping[str, Any]) -> LogMatch:
         """The match that :meth:`to_json` wrote; raises `KernelError` on anything else."""
         try:
-            return LogMatch(**value)
+            match = LogMatch(**value)
         except TypeError as error:
-            raise KernelError(f"match of a kernel: {error} in {str(value)[:200]}") from error
+            raise KernelError(f"match of a kernel: {error} in {shown(value)}") from error
+        for name, (types, wanted) in _FIELDS.items():
+            found = getattr(match, name)
+            if type(found) not in types:
+                raise KernelError(f"match of a kernel: {name} is {shown(found)}; expected {wanted}")
+        return match

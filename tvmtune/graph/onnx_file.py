@@ -13,19 +13,23 @@ from tvmtune.graph.model import Graph, Node
 _MAX_BYTES = 2**31 - 1
 """Protocol buffers end there; larger models keep their weights as external data."""
 
-_FOLDED = frozenset(
+_NOT_FOLDED = frozenset(
     {
-        "Cast",
-        "ConstantOfShape",
-        "Flatten",
-        "Identity",
-        "Reshape",
-        "Squeeze",
-        "Transpose",
-        "Unsqueeze",
+        "Bernoulli",
+        "Dropout",
+        "If",
+        "Loop",
+        "Multinomial",
+        "RandomNormal",
+        "RandomNormalLike",
+        "RandomUniform",
+        "RandomUniformLike",
+        "Scan",
+        "SequenceMap",
     }
 )
-"""Operators that make a constant of constants."""
+"""ONNX's operators that draw random numbers, or have subgraphs that read more than their inputs:
+all others make constants of constants."""
 
 
 def read_graph(path: Path | str, batch: int | None = None) -> Graph:
@@ -95,6 +99,7 @@ def _fix_inputs(graph: Any, batch: int | None) -> None:
         raise GraphError(f"batch {batch}: at least 1 would work")
     inputs = list(_inputs(graph))
     firsts = [shape.dim[0] for _, shape in inputs if shape.dim]
+    _refuse_empty(inputs)
     dynamic = [dim for dim in firsts if dim.dim_value < 1]
     names = {dim.dim_param for dim in dynamic if dim.dim_param}
     if batch is not None and not dynamic and all(dim.dim_value != batch for dim in firsts):
@@ -118,6 +123,17 @@ def _fix_inputs(graph: Any, batch: int | None) -> None:
                 dim.dim_value = batch
     if dynamic:
         _forget_shapes(graph)
+
+
+def _refuse_empty(inputs: Iterable[tuple[str, Any]]) -> None:
+    """Refuse axes that the file states to have no element; those without a size are dynamic."""
+    for name, shape in inputs:
+        for axis, dim in enumerate(shape.dim):
+            if dim.HasField("dim_value") and dim.dim_value == 0:
+                raise GraphError(
+                    f"input {name!r} has size 0 on axis {axis}; "
+                    "export the model with a size of at least 1"
+                )
 
 
 def _inputs(graph: Any) -> Iterator[tuple[str, Any]]:
@@ -158,11 +174,11 @@ def _graph(graph: Any) -> Graph:
 
 
 def _constants(nodes: tuple[Node, ...], initializers: Iterable[str]) -> frozenset[str]:
-    """Initializers, ``Constant`` nodes, and what simple operators make of them alone."""
+    """Initializers, ``Constant`` nodes, and what ONNX's own operators make of them alone."""
     constants = set(initializers)
     for node in nodes:
-        folded = node.op_type in _FOLDED and all(i in constants for i in node.inputs if i)
-        if not node.domain and (node.op_type == "Constant" or folded):
+        folded = not node.domain and node.op_type not in _NOT_FOLDED
+        if folded and all(i in constants for i in node.inputs if i):
             constants.update(node.outputs)
     return frozenset(constants)
 

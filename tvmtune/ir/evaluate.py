@@ -214,6 +214,10 @@ def _binary(expr: Binary, a: Evaluation, b: Evaluation) -> Evaluation:
     if expr.op == "div" and expr.dtype not in FLOATS:
         return lambda: _truncated(a(), b())
     call = _BINARY[expr.op]
+    if expr.lanes == 1 and expr.op == "and":
+        return lambda: b() if (first := a()) else first
+    if expr.lanes == 1 and expr.op == "or":
+        return lambda: first if (first := a()) else b()
     if expr.lanes == 1 and expr.op in _SCALAR:
         call = _SCALAR[expr.op]
     return lambda: call(a(), b())

@@ -3,23 +3,28 @@
 Semantics
 ---------
 Types are ``float32``, ``float64``, ``int32`` and ``bool``, and vectors of them (``lanes`` > 1).
-Integers wrap modulo 2**32; ``div`` on integers rounds towards zero and by zero is undefined; floats
-follow IEEE 754, except that ``a * b + c`` may be contracted to a fused multiply-add and that the
-order of a reduction is the schedule's.  ``max`` and ``min`` return the second operand where the
-operands do not compare greater (less).  `Select` evaluates only the side that is chosen when a side
-reads memory.  Nodes are immutable and compared by identity; ``==`` never builds IR.
+Integers wrap modulo 2**32; ``div`` on integers rounds towards zero and by zero gives any value (the
+interpreter refuses it); floats follow IEEE 754, except that ``a * b + c`` may be contracted to a
+fused multiply-add and that the order of a reduction is the schedule's.  ``max`` and ``min`` return
+the second operand where the operands do not compare greater (less).  `Select` evaluates only the
+side that is chosen when a side reads memory or divides integers; ``and`` and ``or`` do not evaluate
+their right side where the left one decides and the right one divides integers or may read outside
+of a buffer.  Nodes are immutable and compared by identity; ``==`` never builds IR.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NoReturn
+from math import inf
+from typing import NoReturn, SupportsFloat
 
 from tvmtune.errors import ExpressionError
-from tvmtune.ir.affine import Affine
+from tvmtune.ir.affine import Affine, Var
 
 DTYPES = ("float32", "float64", "int32", "bool")
 FLOATS = ("float32", "float64")
+FLOAT32_LIMIT = 2.0**128 - 2.0**103
+"""Least number that rounds to infinity in float32."""
 ITEMSIZE = {"float32": 4, "float64": 8, "int32": 4, "bool": 1}
 
 ARITHMETIC = ("add", "sub", "mul", "div", "min", "max")
@@ -186,19 +191,39 @@ class Buffer:
 
 
 def const(value: float | bool, dtype: str) -> Const:
-    """A constant; raises `ExpressionError` for an unknown type or a fraction as an integer."""
+    """A constant; raises `ExpressionError` for an unknown type or a value that the type has not."""
     if dtype not in DTYPES:
         raise ExpressionError(f"type {dtype!r} is unknown; known are {', '.join(DTYPES)}")
+    if not isinstance(value, SupportsFloat):
+        raise ExpressionError(f"a {dtype} constant of {type(value).__name__}, which is no number")
     if dtype == "int32" and not (-(2**31) <= value < 2**31 and int(value) == value):
         raise ExpressionError(f"{value} is no int32")
     if dtype in FLOATS:
-        return Const(float(value), dtype)
+        return Const(_float(value, dtype), dtype)
     return Const(bool(value) if dtype == "bool" else int(value), dtype)
+
+
+def _float(value: float, dtype: str) -> float:
+    """A number as a float; an infinity or NaN is one, too."""
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise ExpressionError(f"an integer beyond its range is no {dtype}") from error
+    if dtype == "float32" and FLOAT32_LIMIT <= abs(number) < inf:
+        raise ExpressionError(f"{value} is no float32")
+    return number
 
 
 def _pair(op: str, a: Expr | Value | float, b: Expr | Value | float) -> tuple[Expr, Expr]:
     """Operands with plain numbers turned into constants of the other's type."""
     dtype = a.dtype if isinstance(a, Value) else b.dtype if isinstance(b, Value) else "float32"
+    for x in (a, b):
+        if not isinstance(x, (Value, SupportsFloat)):
+            what = repr(x) if isinstance(x, (Var, Affine)) else type(x).__name__
+            raise ExpressionError(
+                f"{op} of a {dtype} value and {what}, which is neither a value nor a number; "
+                "te.as_value makes a value of an index"
+            )
     left, right = (x if isinstance(x, Value) else const(x, dtype) for x in (a, b))
     if left.dtype != right.dtype or left.lanes != right.lanes:
         raise ExpressionError(
@@ -226,6 +251,8 @@ def unary(op: str, a: Expr | Value) -> Unary:
     """``op(a)``, checked."""
     if op not in UNARY:
         raise ExpressionError(f"{op!r} is no operator of one value; known are {', '.join(UNARY)}")
+    if not isinstance(a, Value):
+        raise ExpressionError(f"{op} of {type(a).__name__}, which is no value")
     if op in FLOAT_CALLS and a.dtype not in FLOATS:
         raise ExpressionError(f"{op} of {a.dtype}: it takes {' or '.join(FLOATS)}")
     if (op == "not") != (a.dtype == "bool"):
@@ -236,6 +263,8 @@ def unary(op: str, a: Expr | Value) -> Unary:
 def select(condition: Expr | Value, a: Expr | Value | float, b: Expr | Value | float) -> Select:
     """``a`` where ``condition`` holds, else ``b``, checked."""
     left, right = _pair("select", a, b)
+    if not isinstance(condition, Value):
+        raise ExpressionError(f"select on {type(condition).__name__}, which is no value")
     if condition.dtype != "bool":
         raise ExpressionError(f"select on a {condition.dtype}: the condition must be bool")
     return Select(condition, left, right, left.dtype, left.lanes)  # type: ignore[arg-type]

@@ -14,7 +14,17 @@ from typing import Literal, NoReturn, assert_never
 
 from tvmtune.errors import LoweringError
 from tvmtune.ir.affine import Affine, Var
-from tvmtune.ir.expr import Buffer, Expr, IndexValue, Load, NonNegative, Read, Select
+from tvmtune.ir.expr import (
+    LOGICAL,
+    Binary,
+    Buffer,
+    Expr,
+    IndexValue,
+    Load,
+    NonNegative,
+    Read,
+    Select,
+)
 from tvmtune.ir.printer import print_function, print_index, print_stmt
 from tvmtune.ir.ranges import Facts
 from tvmtune.ir.stmt import (
@@ -206,6 +216,12 @@ class _Verifier:
                 self._value(value.a, where, sides)
                 other = place.facts.assuming_not(value.condition)
                 self._value(value.b, where, replace(sides, facts=other))
+            case Binary() if value.op in LOGICAL:
+                self._value(value.a, where, place)
+                facts = place.facts
+                assume = facts.assuming if value.op == "and" else facts.assuming_not
+                after = replace(place, certain=False, facts=assume(value.a))
+                self._value(value.b, where, after)
             case _:
                 for child in children(value):
                     self._value(child, where, place)

@@ -18,7 +18,7 @@ from tvmtune.ir.expr import (
     Select,
     Unary,
 )
-from tvmtune.ir.stmt import Block, For, If, Stmt, Store, block, constant_range
+from tvmtune.ir.stmt import Allocate, Block, For, If, Stmt, Store, block, constant_range
 from tvmtune.ir.traverse import rewrite_down, statements, substitute, values_of
 
 MAX_LANES = 1024
@@ -104,6 +104,8 @@ def _widened(stmt: Stmt, var: Var, lanes: int) -> Stmt:
         case If():
             otherwise = None if stmt.otherwise is None else _widened(stmt.otherwise, var, lanes)
             return If(stmt.condition, _widened(stmt.then, var, lanes), otherwise)
+        case Allocate():
+            return Allocate(stmt.buffer, _widened(stmt.body, var, lanes))
         case _:
             return stmt
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tvmtune.errors import ScheduleError
 from tvmtune.layout import Layout
-from tvmtune.schedule.places import misplaced
+from tvmtune.schedule.places import misplaced, nested_parallel
 from tvmtune.schedule.stage import At, Stage
 from tvmtune.symbolic import IntExpr
 from tvmtune.te import Tensor
@@ -78,9 +78,10 @@ class ScheduleState:
         Raises
         ------
         ScheduleError
-            If a stage would run where what it reads is not there.
+            If a stage would run where what it reads is not there, or a parallel loop would run
+            inside another.
         """
-        wrong = misplaced(stages)
+        wrong = misplaced(stages) or nested_parallel(stages)
         if wrong is not None:
             raise ScheduleError(f"{primitive}: {wrong}")
         return replace(self, stages=stages, trace=(*self.trace, Step(primitive, arguments)))

@@ -196,7 +196,8 @@ class LoopPrimitives(ScheduleState):
         Raises
         ------
         ScheduleError
-            If the loop is reduced over, or another loop of the stage is parallel already.
+            If the loop is reduced over, another loop of the stage is parallel already, or one runs
+            inside or outside of it through `compute_at`.
         """
         found = self.leaf("parallel", stage, axis)
         if found.is_reduce_axis(axis):

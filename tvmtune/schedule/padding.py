@@ -1,8 +1,9 @@
 """What padded tails compute beyond the extents, and what that asks of storage and of values.
 
 A padded tail computes for real up to a multiple of its factor.  What it stores there must have
-room, what it reads must be inside storage, and what a reduction adds must be zero.  All of it holds
-where the factor divides.
+room, what it reads must be inside storage, and what a reduction adds must be zero, for arguments of
+any value: a sum of products is padded where every factor that may be infinite is padding, too.  All
+of it holds where the factor divides.
 """
 
 from __future__ import annotations
@@ -10,19 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tvmtune.ir.affine import Affine, Atom, Quotient, Remainder, Var
-from tvmtune.ir.expr import Binary, Cast, Const, Expr, Read, Select, Unary
+from tvmtune.ir.expr import FLOATS, Binary, Expr, Read
 from tvmtune.ir.traverse import indices_of, values_of
 from tvmtune.schedule.base import ScheduleState
+from tvmtune.schedule.magnitude import UNKNOWN, Magnitude, any_integer, magnitude
 from tvmtune.schedule.nest import Constraint
 from tvmtune.schedule.placed import Box, Placed
 from tvmtune.schedule.stage import At, Fuse, Prepare, Stage
 from tvmtune.symbolic import IntExpr, as_int, at_most, both, ceildiv, either, floordiv, maximum
+from tvmtune.te import Reduction
 
 Overhang = dict[Var, IntExpr]
 """Axes that run beyond their extent, and how far: one more than the largest index."""
-
-_KEEP_ZERO = frozenset({"neg", "abs", "sqrt", "tanh", "sin", "floor", "ceil"})
-_MAY_BE_INFINITE = frozenset({"log", "sqrt"})
 
 
 def padding_constraints(schedule: ScheduleState) -> list[Constraint]:
@@ -45,7 +45,7 @@ class _Padding:
             yield from self._reads(stage, over, read)
         for axis in stage.reduce_axes:
             if axis in over:
-                zero = self._is_zero(stage.value, axis, over[axis])
+                zero = self._beyond(stage.value, axis, over[axis]).is_zero
                 text = (
                     f"{stage.name}: padded loop {axis.name} runs to {{}} of {{}}, and what it adds "
                     "beyond is not known to be zero"
@@ -100,17 +100,18 @@ class _Padding:
             extent = self._schedule.shape_of(read.tensor)[dim]
             adds = any(a in stage.reduce_axes for a in padded)
             limit = self._limit(read.tensor, dim, adds=adds)
-            reach = _high(index, over) + 1
-            inside: IntExpr = 0
-            if index.low() >= 0 and index.high() < as_int(extent):
-                fits = 1 if limit is None else at_most(reach, limit)
-                inside = both(fits, at_most(0, _low(index, over)))
-            text = (
-                f"{stage.name}: padded loop {padded[0].name} reads {read.tensor} up to {{}}, "
-                "it is there up to {}"
+            reach, start = _high(index, over) + 1, _low(index, over)
+            known = index.low() >= 0 and index.high() < as_int(extent)
+            fits = 1 if limit is None else at_most(reach, limit)
+            padding = f"{stage.name}: padded loop {padded[0].name} reads {read.tensor}"
+            yield Constraint(
+                either(whole, both(int(known), fits)),
+                f"{padding} up to {{}}, it is there up to {{}}",
+                (reach, extent if limit is None else limit),
             )
-            numbers = (reach, extent if limit is None else limit)
-            yield Constraint(either(whole, inside), text, numbers)
+            if known:
+                text = f"{padding} from {{}} on, it is there from 0 on"
+                yield Constraint(either(whole, at_most(0, start)), text, (start,))
 
     def _limit(self, tensor: str, dim: int, *, adds: bool) -> IntExpr | None:
         """How far a tensor can be read; None where it is made to fit.
@@ -122,7 +123,8 @@ class _Padding:
             return self._rounded(tensor, dim, extent)
         stage = self._schedule.stage(tensor)
         if isinstance(stage.place, At):
-            return None if self._is_boxed(tensor, dim) else extent
+            held_back = adds and self._is_held_back(tensor, dim)
+            return None if self._is_boxed(tensor, dim) and not held_back else extent
         computed = self.overhang(stage).get(stage.axes[dim], extent)
         return computed if adds else self._rounded(tensor, dim, computed)
 
@@ -142,47 +144,47 @@ class _Padding:
         block = self._schedule.layout_of(tensor).block(dim)
         return ceildiv(extent, block) * block
 
-    def _is_zero(self, value: Expr, axis: Var, reach: IntExpr) -> IntExpr:
-        """Whether a value is zero where an axis lies between its extent and ``reach``."""
-        match value:
-            case Const():
-                return int(value.value == 0)
-            case Read():
-                return either(
-                    *(
-                        self._is_padded_with_zeros(value.tensor, dim, axis, reach)
-                        for dim, index in enumerate(value.indices)
-                        if index.same(Affine.of(axis))
-                    )
-                )
-            case Binary(op="mul"):
-                a, b = (self._is_zero(x, axis, reach) for x in (value.a, value.b))
-                finite_a, finite_b = (int(_is_finite(x, axis)) for x in (value.a, value.b))
-                return either(both(a, finite_b), both(b, finite_a))
-            case Binary(op="div"):
-                constant = axis not in _axes_in(value.b)
-                return both(self._is_zero(value.a, axis, reach), int(constant))
-            case Binary(op="add" | "sub" | "min" | "max"):
-                return both(*(self._is_zero(x, axis, reach) for x in (value.a, value.b)))
-            case Select():
-                return both(*(self._is_zero(x, axis, reach) for x in (value.a, value.b)))
-            case Unary():
-                return both(int(value.op in _KEEP_ZERO), self._is_zero(value.a, axis, reach))
-            case Cast():
-                return self._is_zero(value.a, axis, reach)
-            case _:
-                return 0
+    def _is_held_back(self, tensor: str, dim: int) -> bool:
+        """Whether guards stop a stage that is computed inside at its extent (`Placed.box_of`)."""
+        for reader, read in self._reads_of(tensor):
+            placed = Placed.at(reader, {a.name: Box(Affine(), a.extent) for a in reader.roots})
+            for axis in read.indices[dim].variables():
+                if placed.guarded(axis.name):
+                    return True
+                inside = isinstance(reader.place, At) and axis in reader.axes
+                if inside and self._is_held_back(reader.name, reader.axes.index(axis)):
+                    return True
+        return False
 
-    def _is_padded_with_zeros(self, tensor: str, dim: int, axis: Var, reach: IntExpr) -> IntExpr:
-        extent = self._schedule.shape_of(tensor)[dim]
-        if as_int(extent) != as_int(axis.extent):
-            return 0
-        if tensor in self._schedule.inputs:
-            return at_most(reach, self._rounded(tensor, dim, extent))
+    def _beyond(self, value: Expr, axis: Var, reach: IntExpr) -> Magnitude:
+        """What is known of a value where an axis lies between its extent and ``reach``."""
+        return magnitude(value, lambda read: self._read_beyond(read, axis, reach))
+
+    def _read_beyond(self, read: Read, axis: Var, reach: IntExpr) -> Magnitude:
+        shape = self._schedule.shape_of(read.tensor)
+        varying = [d for d, index in enumerate(read.indices) if axis in index.variables()]
+        along = [
+            d
+            for d in varying
+            if read.indices[d].same(Affine.of(axis)) and as_int(shape[d]) == as_int(axis.extent)
+        ]
+        if read.tensor in self._schedule.inputs:
+            if along:
+                rooms = (self._rounded(read.tensor, d, shape[d]) for d in along)
+                return Magnitude(either(*(at_most(reach, room) for room in rooms)), 0.0)
+            return UNKNOWN if read.dtype in FLOATS else any_integer(read.dtype)
+        if along and len(varying) == 1:
+            return self._computed_beyond(read.tensor, along[0], reach)
+        return UNKNOWN if varying or read.dtype in FLOATS else any_integer(read.dtype)
+
+    def _computed_beyond(self, tensor: str, dim: int, reach: IntExpr) -> Magnitude:
         stage = self._schedule.stage(tensor)
         limit = self._limit(tensor, dim, adds=True)
         computed: IntExpr = 1 if limit is None else at_most(reach, limit)
-        return both(computed, self._is_zero(stage.value, stage.axes[dim], reach))
+        found = self._beyond(stage.value, stage.axes[dim], reach)
+        if isinstance(stage.body, Reduction) and found.size:
+            return UNKNOWN
+        return Magnitude(both(computed, found.condition), found.size)
 
 
 def _is_whole(axis: Var, over: Overhang) -> IntExpr:
@@ -192,16 +194,14 @@ def _is_whole(axis: Var, over: Overhang) -> IntExpr:
 def _high(index: Affine, over: Overhang) -> IntExpr:
     total = index.const
     for atom, c in index.terms.items():
-        if as_int(c) > 0:
-            total = total + _largest(atom, over) * c
+        total = total + (_largest(atom, over) if as_int(c) > 0 else _smallest(atom, over)) * c
     return total
 
 
 def _low(index: Affine, over: Overhang) -> IntExpr:
     total = index.const
     for atom, c in index.terms.items():
-        if as_int(c) < 0:
-            total = total + _largest(atom, over) * c
+        total = total + (_smallest(atom, over) if as_int(c) > 0 else _largest(atom, over)) * c
     return total
 
 
@@ -211,6 +211,11 @@ def _largest(atom: Atom, over: Overhang) -> IntExpr:
     if isinstance(atom, Quotient):
         return floordiv(_high(atom.index, over), atom.divisor)
     return atom.divisor - 1
+
+
+def _smallest(atom: Atom, over: Overhang) -> IntExpr:
+    """An overhang may take what is divided below 0."""
+    return floordiv(_low(atom.index, over), atom.divisor) if isinstance(atom, Quotient) else 0
 
 
 def _is_fused(stage: Stage, axis: Var) -> bool:
@@ -230,13 +235,3 @@ def _divisors(value: Expr) -> set[Var]:
         if isinstance(v, Binary) and v.op == "div" and v.dtype == "int32":
             found |= _axes_in(v.b)
     return found
-
-
-def _is_finite(value: Expr, axis: Var) -> bool:
-    """Whether a value stays finite where what it reads along an axis is zero."""
-    for v in values_of(value):
-        if isinstance(v, Binary) and v.op == "div" and axis in _axes_in(v.b):
-            return False
-        if isinstance(v, Unary) and v.op in _MAY_BE_INFINITE and axis in _axes_in(v.a):
-            return False
-    return True

@@ -306,7 +306,7 @@ class Placed:
         A choice between values may read beyond the axis: where it then takes the other one.
         """
         origin, extent = Affine(index.const), _ONE
-        beyond, before = not at_most(index.high() + 1, whole), index.low() < 0
+        beyond, before = _may_reach(index.high(), whole), index.low() < 0
         values = self.substitution()
         for atom, c in index.terms.items():
             if isinstance(atom, (Quotient, Remainder)):
@@ -327,6 +327,12 @@ class Placed:
             beyond, before = beyond or ends[0], before or ends[1]
             extent = extent + reach
         return Box(origin, extent, beyond, before)
+
+
+def _may_reach(index: int, end: IntExpr) -> bool:
+    """Whether an index is at an end or beyond it, or may be, depending on knobs."""
+    inside = at_most(index + 1, end)
+    return not isinstance(inside, int) or not inside
 
 
 _ZERO = Affine()

@@ -28,8 +28,9 @@ class PlacementPrimitives(ScheduleState):
         Raises
         ------
         ScheduleError
-            If the stage is an output, a reader or what it reads itself is not inside the loop, or
-            the consumer is (through others) computed inside the stage.
+            If the stage is an output, a reader or what it reads itself is not inside the loop, the
+            consumer is (through others) computed inside the stage, or a parallel loop would run
+            inside another.
         """
         found = self._movable("compute_at", stage)
         self.leaf("compute_at", consumer, axis)

@@ -1,10 +1,10 @@
-"""Where stages are computed: a stage must run where what it reads is there."""
+"""Where stages are computed: where what they read is there, in at most one parallel loop."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from tvmtune.schedule.stage import At, Prepare, Root, Stage
+from tvmtune.schedule.stage import At, Kind, Prepare, Root, Stage
 
 
 def misplaced(stages: Mapping[str, Stage]) -> str | None:
@@ -28,6 +28,31 @@ def misplaced(stages: Mapping[str, Stage]) -> str | None:
                 case _:
                     pass
     return None
+
+
+def nested_parallel(stages: Mapping[str, Stage]) -> str | None:
+    """Which parallel loop runs inside another, in one line; None if none does."""
+    for stage in stages.values():
+        inner = next(iter(_parallel(stage, stage.leaves)), None)
+        outer = next(iter(_parallel_around(stages, stage)), None)
+        if inner is not None and outer is not None:
+            return (
+                f"parallel loop {inner} runs inside parallel loop {outer}: threads are shared "
+                "out once"
+            )
+    return None
+
+
+def _parallel_around(stages: Mapping[str, Stage], stage: Stage) -> Iterator[str]:
+    while isinstance(place := stage.place, At):
+        stage = stages[place.stage]
+        yield from _parallel(stage, stage.leaves[: stage.leaves.index(place.axis) + 1])
+
+
+def _parallel(stage: Stage, leaves: Iterable[str]) -> Iterator[str]:
+    for leaf in leaves:
+        if stage.annotation(leaf).kind is Kind.PARALLEL:
+            yield f"{stage.name}.{leaf}"
 
 
 def _is_inside(stages: Mapping[str, Stage], reader: Stage, place: At) -> bool:

@@ -62,18 +62,18 @@ def minimum(a: Value | float, b: Value | float) -> Binary:
     return binary("min", a, b)
 
 
-def less(a: Value | IndexLike, b: Value | IndexLike) -> Expr:
+def less(a: Value | IndexLike | float, b: Value | IndexLike | float) -> Expr:
     """``a < b`` of two values or two indices."""
     if isinstance(a, Value) or isinstance(b, Value):
         return binary("lt", a, b)  # type: ignore[arg-type]
-    return NonNegative(Affine.of(b) - a - 1)
+    return NonNegative(Affine.of(b) - Affine.of(a) - 1)  # type: ignore[arg-type]
 
 
-def at_most(a: Value | IndexLike, b: Value | IndexLike) -> Expr:
+def at_most(a: Value | IndexLike | float, b: Value | IndexLike | float) -> Expr:
     """``a <= b`` of two values or two indices."""
     if isinstance(a, Value) or isinstance(b, Value):
         return binary("le", a, b)  # type: ignore[arg-type]
-    return NonNegative(Affine.of(b) - a)
+    return NonNegative(Affine.of(b) - Affine.of(a))  # type: ignore[arg-type]
 
 
 def equal(a: Value | float, b: Value | float) -> Binary:
@@ -82,7 +82,11 @@ def equal(a: Value | float, b: Value | float) -> Binary:
 
 
 def all_of(*conditions: Value) -> Expr:
-    """Whether all conditions hold."""
+    """Whether all conditions hold.
+
+    A condition may rely on those before it: ``all_of(at_most(1, i), less(0.0, x[i - 1]))`` never
+    reads ``x[-1]``.
+    """
     result: Value | None = None
     for c in conditions:
         result = c if result is None else binary("and", result, c)
@@ -92,7 +96,7 @@ def all_of(*conditions: Value) -> Expr:
 
 
 def any_of(a: Value, b: Value) -> Binary:
-    """Whether one of two conditions holds."""
+    """Whether one of two conditions holds; ``b`` may rely on ``a`` not holding."""
     return binary("or", a, b)
 
 

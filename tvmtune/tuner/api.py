@@ -6,12 +6,17 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
-from tvmtune.compiler import templates_for
-from tvmtune.deploy.inputs import Inputs, read_inputs
-from tvmtune.errors import SearchError
+from tvmtune.artifact import Outcome
+from tvmtune.compiler.rehearsal import Part
+from tvmtune.compiler.request import BuildRequest
+from tvmtune.compiler.templates import templates_for
+from tvmtune.deploy.arguments import check_arguments
+from tvmtune.deploy.inputs import InputLike, Inputs, read_inputs
+from tvmtune.errors import GivenUpError, SearchError, TargetError
 from tvmtune.machine import MachineFacts, available_cores
 from tvmtune.measure.machine import measure_machine
 from tvmtune.measure.options import MeasureOptions
@@ -19,11 +24,12 @@ from tvmtune.measure.pinning import pinned
 from tvmtune.measure.workers import Workers
 from tvmtune.records import LogWriter
 from tvmtune.search.strategies import STRATEGIES
-from tvmtune.target import Target, parse_target
+from tvmtune.target import Target, host_isa, parse_target
 from tvmtune.tuner.equipment import Equipment
 from tvmtune.tuner.events import Event, Warned
-from tvmtune.tuner.local import local_equipment
-from tvmtune.tuner.loop import tune_tasks
+from tvmtune.tuner.local import compiled_domain, equipment_with
+from tvmtune.tuner.loop import tune_spanned
+from tvmtune.tuner.opening import span_tasks
 from tvmtune.tuner.options import TuneOptions
 from tvmtune.tuner.task import Task, TuneReport
 
@@ -31,11 +37,29 @@ _log = logging.getLogger(__name__)
 
 _INTERFERENCE_TOLERATED = 1.15
 """Builders leave the machine alone while a candidate is timed if they slow it down by more."""
-_SHORTEST_MINUTES = 0.001
 
 PathLike = str | os.PathLike[str]
-Machinery = Callable[[Target], AbstractContextManager[tuple[Equipment, MachineFacts | None]]]
-"""What measures candidates for a target, and what is known about the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machinery:
+    """What measures candidates for a target.
+
+    Parameters
+    ----------
+    equipment
+        Admits tasks and spans their domains, before anything is measured.
+    ready
+        Measures the machine; gives the equipment to tune with, and what was found, None if
+        waiting for the machine was given up.
+    """
+
+    equipment: Equipment
+    ready: Callable[[], tuple[Equipment, MachineFacts | None]]
+
+
+MachineryFactory = Callable[[Target, Callable[[], bool]], AbstractContextManager[Machinery]]
+"""Lends machinery for a target; the callable, asked from any thread, says when to wait no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +67,8 @@ class Watch:
     """Who follows a tuning run.
 
     ``event`` gets each event and ``machine`` the measured facts, in the thread that tunes;
-    ``stop`` is asked between outcomes, and once it says yes nothing more is measured.
+    ``stop`` is asked between outcomes, and from other threads; once it says yes nothing more is
+    measured.
     """
 
     event: Callable[[Event], None] = lambda event: None
@@ -52,7 +77,7 @@ class Watch:
 
 
 def tune(  # noqa: PLR0913 (all that a user may say)
-    inputs: str | Sequence[str],
+    inputs: InputLike | Sequence[InputLike],
     target: str = "cpu",
     log: PathLike = "tuning.jsonl",
     *,
@@ -97,6 +122,9 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     TvmtuneError
         If an argument names nothing, or the log cannot be written.
     """
+    check_arguments("tune", inputs=inputs, target=target, log=log, threads=threads)
+    check_arguments("tune", trials=trials, minutes=minutes, seed=seed)
+    check_arguments("tune", search=search, template=template)
     options = TuneOptions(
         trials=trials, minutes=minutes, seed=seed, search=search, template=template
     )
@@ -114,7 +142,7 @@ def tune_inputs(
     options: TuneOptions,
     *,
     watch: Watch | None = None,
-    machinery: Machinery | None = None,
+    machinery: MachineryFactory | None = None,
 ) -> TuneReport:
     """Tune the workloads of some inputs for a target.
 
@@ -133,18 +161,59 @@ def tune_inputs(
 
     Raises
     ------
+    TargetError
+        If kernels for the target cannot be timed on this machine.
     TvmtuneError
-        As `tune`.
+        As `tune`; what is wrong with the inputs is found before the log is made.
     """
     started_s = time.monotonic()
     watch = watch or Watch()
+    if machinery is None:
+        check_machine(target, available_cores())
     check_options(inputs, target, options)
     tasks = [Task(i.workload.text, target.text, i.occurrences) for i in inputs.workloads]
-    with LogWriter(log) as writer, (machinery or local_machinery)(target) as (equipment, facts):
-        if facts is not None:
-            watch.machine(facts)
-        left = _with_time_left(options, time.monotonic() - started_s)
-        return tune_tasks(tasks, writer, left, equipment, listener=watch.event, stop=watch.stop)
+    limit_s = started_s + 60 * (float("inf") if options.minutes is None else options.minutes)
+
+    def give_up() -> bool:
+        return watch.stop() or time.monotonic() >= limit_s
+
+    with (machinery or local_machinery)(target, give_up) as machine:
+        spanned = span_tasks(tasks, options, machine.equipment, watch.event)
+        with LogWriter(log) as writer:
+            equipment, facts = machine.ready()
+            if facts is not None:
+                watch.machine(facts)
+            left = options.with_time_left(time.monotonic() - started_s)
+            return tune_spanned(
+                spanned, writer, left, equipment, listener=watch.event, stop=watch.stop
+            )
+
+
+def check_machine(target: Target, cores: Sequence[int]) -> None:
+    """Refuse a target whose kernels cannot be timed on this machine; they can be built here.
+
+    Parameters
+    ----------
+    target
+        What to tune for.
+    cores
+        Cores that this process may use.
+
+    Raises
+    ------
+    TargetError
+        An instruction set that this machine lacks, or more threads than cores.
+    """
+    if not target.runs_here():
+        raise TargetError(
+            f"target {target.text}: this machine cannot run {target.isa}; tune for "
+            f"isa={host_isa()} here, or run this on a machine that has {target.isa}"
+        )
+    if target.threads > len(cores):
+        raise TargetError(
+            f"target {target.text}: {target.threads} threads cannot be timed on the {len(cores)} "
+            f"cores that may be used here; at most {len(cores)} would work"
+        )
 
 
 def check_options(inputs: Inputs, target: Target, options: TuneOptions) -> None:
@@ -165,17 +234,31 @@ def check_options(inputs: Inputs, target: Target, options: TuneOptions) -> None:
 
 
 @contextmanager
-def local_machinery(target: Target) -> Iterator[tuple[Equipment, MachineFacts | None]]:
-    """Measure the facts of this machine, then lend its equipment until the context ends."""
+def local_machinery(target: Target, give_up: Callable[[], bool]) -> Iterator[Machinery]:
+    """Lend the machinery of this machine; its worker processes end with the context."""
     cores = available_cores()
     options = MeasureOptions().placed(target.threads, cores)
-    with Workers(options, _waiting) as workers:
-        facts = measure_machine(workers, target, cores)
-    overlap = options.overlap and facts.interference <= _INTERFERENCE_TOLERATED
-    lent = local_equipment(replace(options, overlap=overlap), on_wait=_waiting)
-    with pinned(options.build_cores if overlap else ()), lent as equipment:
-        settings = {**equipment.settings, **settings_of(facts, target)}
-        yield replace(equipment, settings=settings), facts
+    with ExitStack() as stack:
+        workers = stack.enter_context(Workers(options, _waiting, give_up))
+
+        def rehearse(request: BuildRequest, part: Part) -> Outcome:
+            return workers.rehearse(request.to_json(), part)
+
+        def ready() -> tuple[Equipment, MachineFacts | None]:
+            nonlocal workers
+            facts = _facts(workers, target, cores)
+            workers.close()
+            tolerated = facts is not None and facts.interference <= _INTERFERENCE_TOLERATED
+            overlap = options.overlap and tolerated
+            stack.enter_context(pinned(options.build_cores if overlap else ()))
+            placed = replace(options, overlap=overlap)
+            workers = stack.enter_context(Workers(placed, _waiting, give_up))
+            equipment = equipment_with(workers, domain)
+            found = {} if facts is None else settings_of(facts, target)
+            return replace(equipment, settings={**equipment.settings, **found}), facts
+
+        domain = partial(compiled_domain, rehearse=rehearse)  # in whichever workers there are
+        yield Machinery(equipment_with(workers, domain), ready)
 
 
 def settings_of(facts: MachineFacts, target: Target) -> dict[str, float]:
@@ -187,6 +270,13 @@ def settings_of(facts: MachineFacts, target: Target) -> dict[str, float]:
     }
 
 
+def _facts(workers: Workers, target: Target, cores: Sequence[int]) -> MachineFacts | None:
+    try:
+        return measure_machine(workers, target, cores)
+    except GivenUpError:
+        return None
+
+
 def _log_warning(event: Event) -> None:
     if isinstance(event, Warned):
         _log.warning("%s", event.message)
@@ -195,9 +285,3 @@ def _log_warning(event: Event) -> None:
 def _waiting(holder: int | None) -> None:
     who = "another process" if holder is None else f"process {holder}"
     _log.warning("waiting for %s, which measures on this machine", who)
-
-
-def _with_time_left(options: TuneOptions, spent_s: float) -> TuneOptions:
-    if options.minutes is None:
-        return options
-    return replace(options, minutes=max(options.minutes - spent_s / 60, _SHORTEST_MINUTES))

@@ -29,18 +29,26 @@ class Harness(Protocol):
     ) -> Iterator[tuple[Candidate, Outcome]]:
         """Build and time candidates, drawn as there is room, and give outcomes as they come.
 
-        Candidates clearly slower than ``best_s()`` may be cut short.
+        Candidates clearly slower than ``best_s()`` may be cut short.  It ends early where waiting
+        for the machine is given up; what was not measured by then has no outcome.
         """
         ...
 
     def check_harder(self, candidate: Candidate) -> Outcome:
-        """Verify a candidate as a new best must be; may be called while `measure` is under way."""
+        """Verify a candidate as a new best must be; may be called while `measure` is under way.
+
+        Raises `GivenUpError` where waiting for the machine is given up.
+        """
         ...
 
     def confirm(
-        self, candidates: Sequence[Candidate], seconds: float
+        self, candidates: Sequence[Candidate], seconds: float, stop: Callable[[], bool]
     ) -> Iterator[tuple[Candidate, Outcome]]:
-        """Time candidates against each other, interleaved, and give one outcome for each."""
+        """Time candidates against each other, interleaved, and give one outcome for each.
+
+        Once ``stop()``, which may be asked from another thread, says yes, nothing more is timed;
+        what was not timed at all by then has no outcome.
+        """
         ...
 
     def close(self) -> None:
@@ -87,6 +95,8 @@ class Equipment:
         Machine and versions that the records will carry.
     strategy
         Makes a strategy of a domain and a seed; None: the one that the options name.
+    admit
+        Called with each task before anything is made for it; raises where it cannot be measured.
     feature_version, settings
         Of the features and of the measurement; kept in the records.
     monotonic_s, unix_s
@@ -97,6 +107,7 @@ class Equipment:
     domain: DomainFactory
     here: Here
     strategy: Callable[[Domain, int], Strategy] | None = None
+    admit: Callable[[Task], None] = lambda task: None
     feature_version: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     monotonic_s: Callable[[], float] = time.monotonic

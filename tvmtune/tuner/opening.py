@@ -2,56 +2,102 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from tvmtune.errors import TvmtuneError
-from tvmtune.records import LogWriter, Record, read_log
-from tvmtune.tuner.equipment import Equipment, make_named_strategy
+from tvmtune.errors import TvmtuneError, UsageError
+from tvmtune.records import LogWriter, read_log
+from tvmtune.search.base import Strategy
+from tvmtune.search_spaces.domain import TaskDomain
+from tvmtune.tuner.equipment import Equipment, TemplateKey, make_named_strategy
 from tvmtune.tuner.events import Event, Warned
 from tvmtune.tuner.history import History, by_task
 from tvmtune.tuner.journal import Journal
 from tvmtune.tuner.options import TuneOptions
-from tvmtune.tuner.task import Task
+from tvmtune.tuner.task import Task, distinct
 from tvmtune.tuner.task_run import TaskRun
 
 
-def open_runs(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spanned:
+    """A task that can be tuned; its templates are in the domain's order."""
+
+    task: Task
+    domain: TaskDomain
+    templates: Sequence[TemplateKey]
+    strategy: Strategy
+
+
+def span_tasks(
     tasks: Sequence[Task],
+    options: TuneOptions,
+    equipment: Equipment,
+    emit: Callable[[Event], None],
+) -> list[Spanned]:
+    """Span the domains of tasks, equal ones taken together; needs no log and measures nothing.
+
+    Those that cannot be tuned are left out with a warning.
+
+    Raises
+    ------
+    UsageError
+        If there are no tasks.
+    TvmtuneError
+        If none is left: the last task's error.
+    """
+    todo = distinct(tasks)
+    if not todo:
+        raise UsageError("nothing to tune: give a workload, or a model that has some")
+    spanned: list[Spanned] = []
+    errors: list[tuple[Task, TvmtuneError]] = []
+    for task in todo:
+        try:
+            spanned.append(_span(task, options, equipment, len(todo)))
+        except TvmtuneError as error:
+            errors.append((task, error))
+    if not spanned:
+        raise errors[-1][1]
+    for task, reason in errors:
+        said = str(reason).removeprefix(f"{task.workload}: ")
+        emit(Warned(message=f"{task.workload} is left out: {said}"))
+    return spanned
+
+
+def open_runs(
+    spanned: Sequence[Spanned],
     log: LogWriter,
     options: TuneOptions,
     equipment: Equipment,
     emit: Callable[[Event], None],
 ) -> list[TaskRun]:
-    """Make the tasks ready; those that no template serves are left out with a warning.
-
-    Raises
-    ------
-    TvmtuneError
-        If none is left: the last task's error.
-    """
+    """Tell the strategies of tasks what the log has; warn of what in it does not count here."""
     contents = read_log([log.path])
     for problem in contents.problems:
         emit(Warned(message=str(problem)))
     records = by_task(contents.records)
     journal = Journal(log, equipment, options.seed)
-    runs: list[TaskRun] = []
-    errors: list[tuple[Task, TvmtuneError]] = []
-    for task in tasks:
-        try:
-            runs.append(_open(task, records.get(task.key, ()), options, journal, len(tasks)))
-        except TvmtuneError as error:
-            errors.append((task, error))
-    if not runs and errors:
-        raise errors[-1][1]
-    for task, reason in errors:
-        emit(Warned(message=f"{task.workload} is left out: {reason}"))
+    runs = []
+    for one in spanned:
+        versions = {template.name: template.version for template in one.templates}
+        history = History.of(records.get(one.task.key, ()), versions, equipment.here)
+        runs.append(
+            TaskRun(
+                one.task,
+                one.domain,
+                one.strategy,
+                history,
+                journal,
+                trial_limit=options.trial_limit,
+                retries=options.retries,
+            )
+        )
+    _warn_of_foreign(runs, emit)
     return runs
 
 
-def _open(
-    task: Task, records: Sequence[Record], options: TuneOptions, journal: Journal, tasks: int
-) -> TaskRun:
-    equipment = journal.equipment
+def _span(task: Task, options: TuneOptions, equipment: Equipment, tasks: int) -> Spanned:
+    equipment.admit(task)
     domain, templates = equipment.domain(
         task.workload, task.target, template=options.template, restrict=options.restrict
     )
@@ -61,13 +107,20 @@ def _open(
         if equipment.strategy is None
         else equipment.strategy(domain, seed)
     )
-    versions = {template.name: template.version for template in templates}
-    return TaskRun(
-        task,
-        domain,
-        strategy,
-        History.of(records, versions, equipment.here),
-        journal,
-        trial_limit=options.trial_limit,
-        retries=options.retries,
-    )
+    return Spanned(task=task, domain=domain, templates=templates, strategy=strategy)
+
+
+def _warn_of_foreign(runs: Sequence[TaskRun], emit: Callable[[Event], None]) -> None:
+    """Say how many trials of the log other models of CPU have made."""
+    foreign: Counter[str] = Counter()
+    for run in runs:
+        foreign += run.history.foreign_trials
+    if foreign:
+        models = ", ".join(model or "an unknown one" for model in sorted(foreign))
+        emit(
+            Warned(
+                message=f"{foreign.total()} of {sum(run.trials for run in runs)} trials in the log "
+                f"are from another model of CPU ({models}): they count as trials, but only what is "
+                "measured here decides; more trials search on"
+            )
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tvmtune.errors import UsageError
@@ -16,6 +16,7 @@ DEFAULT_TRIALS = 200
 _ASSUMED_TRIALS_PER_S = 4.0
 _PLANS_PER_BUDGET = 12
 _SMALLEST_PLAN, _LARGEST_PLAN = 8, 64
+_SHORTEST_MINUTES = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,12 @@ class TuneOptions:
         if self.trials is None and self.minutes is None:
             return DEFAULT_TRIALS
         return self.trials
+
+    def with_time_left(self, spent_s: float) -> TuneOptions:
+        """These options when a part of the minutes, or all of them, is spent."""
+        if self.minutes is None:
+            return self
+        return replace(self, minutes=max(self.minutes - spent_s / 60, _SHORTEST_MINUTES))
 
     def seconds_per_task(self, tasks: int) -> float | None:
         """Each task's part of the minutes."""

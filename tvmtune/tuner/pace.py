@@ -9,6 +9,26 @@ _MOST_ROUNDS = 8
 _CONFIRM_OVERHEAD = 1.25
 _CONFIRM_START_S = 1.0
 _MOST_CONFIRMING = 0.3
+_LEADER_S = 0.25
+"""To check a config harder, load it, and time it for a round."""
+
+
+@dataclass(slots=True)
+class Average:
+    """A mean that begins with a guess, which counts as one value."""
+
+    total: float
+    count: int = 1
+
+    @property
+    def value(self) -> float:
+        """The mean."""
+        return self.total / self.count
+
+    def add(self, value: float) -> None:
+        """Take one more value."""
+        self.total += value
+        self.count += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +67,9 @@ class Pace:
         """Whether tasks are finished by the end of their slice in this round."""
         return self.deadline_s is not None and round_index >= self.rounds - 1
 
-    def slice_end_s(self, now_s: float, round_index: int, active: int, waiting: int) -> float:
+    def slice_end_s(
+        self, now_s: float, round_index: int, active: int, waiting: int, reserve_s: float
+    ) -> float:
         """When the search of the next slice should end.
 
         Parameters
@@ -60,8 +82,16 @@ class Pace:
             Tasks that still search.
         waiting
             Of these, tasks whose slice in this round is still to come, the next one included.
+        reserve_s
+            What the confirmation of each of them will take.
         """
         if self.deadline_s is None:
             return float("inf")
         left = max(self.rounds - 1 - round_index, 0) * active + waiting
-        return now_s + (self.deadline_s - now_s - active * self.confirm_s) / left
+        return now_s + (self.deadline_s - now_s - active * reserve_s) / left
+
+    def leaders(self, wanted: int) -> int:
+        """How many configs can be confirmed beside the default in the time put aside."""
+        if self.deadline_s is None:
+            return wanted
+        return max(1, min(wanted, int(self.confirm_s / _LEADER_S)))

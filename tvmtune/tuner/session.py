@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from tvmtune.artifact import Outcome, Status
+from tvmtune.errors import GivenUpError
 from tvmtune.measure.candidate import Candidate
-from tvmtune.records import Standing
 from tvmtune.search.model_guided import ModelGuidedSearch
 from tvmtune.tuner.equipment import Harness
 from tvmtune.tuner.events import (
@@ -33,7 +33,7 @@ class Session:
     emit
         Takes events.
     stop
-        Whether the user wants to end.
+        Whether the user wants to end; asked from other threads too.
     """
 
     run: TaskRun
@@ -64,16 +64,14 @@ class Session:
         run.abandon()
 
     def confirm(self, leaders: int, seconds: float) -> None:
-        """Measure the leading configs against each other, those with an unchecked output last."""
+        """Measure the leading configs against each other; a stop keeps what was measured."""
         run = self.run
         chosen = run.leaders(leaders)
         self.emit(Confirming(task=run.task, configs=len(chosen), seconds=seconds))
         ready, newly_checked = self._checked(chosen)
-        for candidate, outcome in self.harness.confirm(ready, seconds) if ready else ():
+        for candidate, outcome in self.harness.confirm(ready, seconds, self.stop) if ready else ():
             harder = {"harder": True} if candidate.key in newly_checked else {}
             self._confirmed(candidate, replace(outcome, checks={**outcome.checks, **harder}))
-            if self.stop():
-                break
         run.abandon()
 
     def _candidates(self, may_go_on: Callable[[int], bool]) -> Iterator[Candidate]:
@@ -87,13 +85,18 @@ class Session:
             handed_over += 1
             yield candidate
 
-    def _checked(self, chosen: list[tuple[Trial, Standing]]) -> tuple[list[Candidate], set[str]]:
-        """Candidates whose output is right beyond doubt, and which of them were checked now."""
+    def _checked(self, chosen: list[Trial]) -> tuple[list[Candidate], set[str]]:
+        """Candidates whose output is right beyond doubt here, and which were checked now."""
         ready, newly_checked = [], set()
-        for trial, standing in chosen:
+        for trial in chosen:
+            if self.stop():
+                break
             candidate = self.run.launch(trial)
-            if not standing.checked_harder:
-                harder = self.harness.check_harder(candidate)
+            if not self.run.was_checked_harder(trial):
+                try:
+                    harder = self.harness.check_harder(candidate)
+                except GivenUpError:
+                    break
                 if harder.status is not Status.OK:
                     self._confirmed(candidate, merged(harder, harder))
                     continue

@@ -53,13 +53,34 @@ class TaskReport:
     failures: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TuneReport:
-    """How all tasks stand when tuning ends."""
+    """How all tasks stand when tuning ends; printed, a line for each."""
 
     tasks: tuple[TaskReport, ...]
     ending: Ending
     seconds: float
+
+    def __repr__(self) -> str:
+        trials = sum(task.measured for task in self.tasks)
+        return (
+            f"<TuneReport: tasks={len(self.tasks)}, measured={trials}, "
+            f"ending={self.ending.value!r}, seconds={self.seconds:.1f}>"
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(map(_line, self.tasks))
+
+
+def _line(report: TaskReport) -> str:
+    best = report.best
+    time = f"best {best.figure_s * 1e6:.4g} us" if best else "no best"
+    mark = " (search)" if best and not best.confirmed else ""
+    default = f", default {report.default_s * 1e6:.4g} us" if report.default_s else ""
+    return (
+        f"{report.task.workload}: {time}{mark}{default}, trials {report.trials}, "
+        f"ended by {report.ending.value}"
+    )
 
 
 def distinct(tasks: Iterable[Task]) -> list[Task]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 
 import numpy as np
 
 from tvmtune.artifact import Outcome, Status
-from tvmtune.errors import MeasureError, SpaceError
+from tvmtune.errors import GivenUpError, MeasureError, SpaceError
 from tvmtune.measure.candidate import Candidate
-from tvmtune.records import Proposer, Purpose, Record, Standing
+from tvmtune.records import Proposer, Purpose, Record
+from tvmtune.records.record import config_text
 from tvmtune.search.base import Strategy
 from tvmtune.search_spaces.config import Config
 from tvmtune.search_spaces.domain import TaskDomain
 from tvmtune.search_spaces.space import Points
 from tvmtune.tuner.equipment import Harness
-from tvmtune.tuner.history import History
+from tvmtune.tuner.history import ConfigKey, History
 from tvmtune.tuner.journal import Journal, Trial
 from tvmtune.tuner.task import Task
 
@@ -77,13 +79,20 @@ class TaskRun:
         self._under_way: dict[str, Trial] = {}
         self._known = {_trial_of(r, Purpose.SEARCH).key for r in history.records}
         self._faults = 0
-        self._tell(history.measured())
+        measured = history.measured()
+        self._meet_failed(measured)
+        self._tell(measured)
 
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to search."""
         full = self.trial_limit is not None and self.trials >= self.trial_limit
         return (full or self.exhausted) and not self._waiting and not self._under_way
+
+    @property
+    def under_way(self) -> int:
+        """Number of trials that were handed over and have not ended."""
+        return len(self._under_way)
 
     def next_candidate(self) -> Candidate | None:
         """The next candidate for the harness; None if there is none now."""
@@ -131,15 +140,44 @@ class TaskRun:
         """Take the outcome of measuring a leading config again."""
         return self._write(self._under_way.pop(candidate.key), outcome)
 
-    def leaders(self, n: int) -> list[tuple[Trial, Standing]]:
-        """Trials that confirm the leading configs."""
-        return [(_trial_of(s.record, Purpose.CONFIRM), s) for s in self.history.leaders(n)]
+    def leaders(self, n: int) -> list[Trial]:
+        """Trials that confirm the leading configs, with the defaults if none of them leads."""
+        trials = [_trial_of(s.record, Purpose.CONFIRM) for s in self.history.leaders(n)]
+        if trials and all(trial.proposer is not Proposer.DEFAULT for trial in trials):
+            trials += self._new_defaults()
+        return trials
+
+    def needs_confirmation(self, n: int) -> bool:
+        """Whether any of the leading configs was not confirmed since the search last measured."""
+        confirmed = self.history.confirmed()
+        return any(self._config_key(trial) not in confirmed for trial in self.leaders(n))
+
+    def was_checked_harder(self, trial: Trial) -> bool:
+        """Whether a trial's config was checked on this model of machine as a best must be."""
+        return self.history.was_checked_harder(self._config_key(trial))
 
     def abandon(self) -> None:
         """Take back trials that the harness did not finish; they come first next time."""
         searches = [t for t in self._under_way.values() if t.purpose is not Purpose.CONFIRM]
         self._waiting.extendleft(reversed(searches))
         self._under_way.clear()
+
+    def _new_defaults(self) -> list[Trial]:
+        """Trials that confirm default configs which were never tried here, but might work."""
+        trials = [
+            Trial(
+                template=self._templates[int(point[0])],
+                knobs=self.domain.config_of(point).knobs_json(),
+                purpose=Purpose.CONFIRM,
+                proposer=Proposer.DEFAULT,
+            )
+            for point in self.domain.defaults()
+        ]
+        return [t for t in trials if self.history.is_new_here(self._config_key(t))]
+
+    def _config_key(self, trial: Trial) -> ConfigKey:
+        version = self.history.versions[trial.template]
+        return trial.template, version, config_text(trial.knobs)
 
     def _proposed(self) -> Trial | None:
         """A config that has no record yet, while trials are left."""
@@ -163,12 +201,18 @@ class TaskRun:
         return None
 
     def _as_best_must_be(self, candidate: Candidate, outcome: Outcome, harness: Harness) -> Outcome:
-        """Check what would be the best harder; it counts only if it passes."""
+        """Check what would be the best harder; it counts only if it passes.
+
+        Where the check was not waited for, the timing is kept; a confirmation makes up for it.
+        """
         if outcome.status is not Status.OK or outcome.truncated:
             return outcome
         if not self.history.improves(outcome.median_s):
             return outcome
-        return merged(outcome, harness.check_harder(candidate))
+        try:
+            return merged(outcome, harness.check_harder(candidate))
+        except GivenUpError:
+            return outcome
 
     def _write(self, trial: Trial, outcome: Outcome) -> Record:
         version = self.history.versions[trial.template]
@@ -187,6 +231,16 @@ class TaskRun:
         if tried < self._retries:
             self._waiting.append(replace(trial, purpose=Purpose.RETRY))
         return Settled(record=record, new_best=False, gave_up=tried >= self._retries)
+
+    def _meet_failed(self, results: Sequence[tuple[Record, float]]) -> None:
+        """Show the domain what failed: no other config stands for a structure that cannot be made.
+
+        Of such a structure one config is tried, the first that the domain meets.
+        """
+        failed = [self._point(record) for record, seconds in results if isnan(seconds)]
+        known = [point for point in failed if point is not None]
+        if known:
+            self.domain.valid(np.stack(known))
 
     def _tell(self, results: Sequence[tuple[Record, float]]) -> None:
         """Tell the strategy about those results that are in its domain."""
