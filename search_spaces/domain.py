@@ -81,7 +81,6 @@ class TaskDomain:
         for number, (space, evaluator) in enumerate(templates):
             places = [columns.setdefault(name, len(columns)) for name in evaluator.feature_names]
             self._parts.append(_Part(number, space, evaluator, np.array(places, np.intp)))
-        self._marked = bool(marks)
         self._feature_names = tuple(columns)
         self._width = 1 + max(space.width for space, _ in templates)
         defaults = [(part, part.default()) for part in self._parts]
@@ -167,13 +166,17 @@ class TaskDomain:
 
     def features(self, points: Points) -> NDArray[np.float32]:
         """Features for a cost model, shape ``(n, len(feature_names))``."""
-        features = np.zeros((len(points), len(self._feature_names)), np.float32)
+        if len(self._parts) == 1:
+            self._check_points(points)
+            return self._parts[0].evaluator.features(points[:, 1:])
+        columns = np.zeros((len(self._feature_names), len(points)), np.float32)
         for part, rows in self._by_template(points):
             own = part.evaluator.features(points[rows, 1 : 1 + part.space.width])
-            features[np.ix_(rows, part.feature_columns)] = own
-            if self._marked:
-                features[rows, part.number] = 1
-        return features
+            where = rows if len(rows) < len(points) else slice(None)
+            for column, values in zip(part.feature_columns, own.T, strict=True):
+                columns[column, where] = values
+            columns[part.number, where] = 1
+        return columns.T
 
     def defaults(self) -> Points:
         """The default config of each template that has a valid one, shape ``(t, width)``."""

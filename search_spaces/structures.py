@@ -98,14 +98,15 @@ class StructureEvaluator:
 
     def features(self, points: Points) -> NDArray[np.float32]:
         """Feature columns, shape ``(n, d)``; those of the nest are 0 where no schedule is legal."""
-        columns = np.empty((len(points), len(self._feature_names)), np.float32)
-        for i, (_, place, table) in enumerate(self._knob_columns, start=len(FEATURE_NAMES)):
-            columns[:, i] = table[points[:, place]]
-        nests = columns[:, : len(FEATURE_NAMES)]
+        columns = np.empty((len(self._feature_names), len(points)), np.float32)
+        nests, knobs = columns[: len(FEATURE_NAMES)], columns[len(FEATURE_NAMES) :]
+        for column, (_, place, table) in zip(knobs, self._knob_columns, strict=True):
+            column[:] = table[points[:, place]]
         for group in self._space.structures(points):
             structure = self._structure(group.key, points[group.rows[0]])
-            nests[group.rows] = structure.features(self._space, points[group.rows])
-        return columns
+            where = group.rows if len(group.rows) < len(points) else slice(None)
+            nests[:, where] = structure.features(self._space, points[where]).T
+        return columns.T
 
     def violations(self, point: Points) -> list[str]:
         """What is wrong with a point, in numbers; nothing for one that is satisfied.

@@ -15,6 +15,13 @@ settings.load_profile("tvmtune")  # pytest --hypothesis-profile=soak: other exam
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--update-golden`` writes golden files in place of comparing with them."""
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    parser.addoption("--thorough", action="store_true", help="more configs and kills than usual")
+
+
+@pytest.fixture
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether tests try as much as before a release."""
+    return bool(request.config.getoption("--thorough"))
 
 
 @pytest.fixture

@@ -167,10 +167,10 @@ class _Mover:
             for leaf in leaves[:-1]:
                 s = s.unroll(name, leaf)
             s = s.vectorize(name, leaves[-1])
+        self.s = s
         if self.draw(st.booleans()):
             names = self.name("o"), self.name("i")
-            s = s.split(acc, reduce[0], 2, names, self.choose(_TAILS)).steps(acc, names[1])
-        self.s = s
+            self.s = s.split(acc, reduce[0], 2, names, self.choose(_TAILS)).steps(acc, names[1])
 
 
 _MOVES = [

@@ -35,12 +35,14 @@ SMALL = [
 LARGE = [
     ("matmul.packed", "matmul:m=128,k=768,n=3072"),
     ("matmul.packed", "matmul:m=127,k=251,n=509"),
+    ("matmul.packed", "matmul:m=1,k=2048,n=1000"),
     ("conv2d.direct", "conv2d:ci=64,h=56,co=64,k=3"),
     ("conv2d.direct", "conv2d:ci=61,h=31,w=37,co=67,k=5,stride=2"),
     ("conv2d.direct", "conv2d:ci=64,h=56,co=128,k=1,stride=2"),
     ("conv2d.direct", "conv2d:ci=64,h=14,co=48,k=3,groups=2"),
     ("conv2d.depthwise", "conv2d:ci=128,h=56,co=128,k=3,groups=128"),
     ("conv2d.depthwise", "conv2d:ci=61,h=31,w=37,co=61,k=5,groups=61"),
+    ("conv2d.depthwise", "conv2d:ci=96,h=28,co=96,k=3,groups=96,stride=2,n=2"),
 ]
 
 
@@ -60,9 +62,11 @@ class _Drawn:
 
 
 @pytest.mark.parametrize(("template", "workload"), SMALL)
-def test_figures_are_what_running_counts(template: str, workload: str, compared: Any) -> None:
-    drawn = _Drawn(template, workload, 25)
-    assert len(drawn.points) == 25
+def test_figures_are_what_running_counts(
+    template: str, workload: str, compared: Any, thorough: bool
+) -> None:
+    drawn = _Drawn(template, workload, 50 if thorough else 25)
+    assert len(drawn.points) == (50 if thorough else 25)
     for point in drawn.points:
         config = drawn.space.config_of(point)
         found = compared(drawn.schedule(config))
@@ -72,8 +76,8 @@ def test_figures_are_what_running_counts(template: str, workload: str, compared:
 
 
 @pytest.mark.parametrize(("template", "workload"), LARGE)
-def test_symbols_give_what_integers_give(template: str, workload: str) -> None:
-    drawn = _Drawn(template, workload, 25)
+def test_symbols_give_what_integers_give(template: str, workload: str, thorough: bool) -> None:
+    drawn = _Drawn(template, workload, 200 if thorough else 25)
     columns = drawn.evaluator.features(drawn.points)
     for point, row in zip(drawn.points, columns, strict=True):
         config = drawn.space.config_of(point)

@@ -30,8 +30,8 @@ class FeatureTape:
         places = {key: place for place, key in enumerate(varying)}
         self._tape: Tape = compile_tape(list(varying.values()))
         self._constant = _logarithm(_numbers(above)) - _logarithm(_numbers(below))
-        self._above = _Places.of(above, places)
-        self._below = _Places.of(below, places)
+        self._above = _varying(above, places)
+        self._below = _varying(below, places)
 
     def __call__(self, symbols: Mapping[str, NDArray[np.int64]], rows: int) -> NDArray[np.float32]:
         """Columns for some configs: ``log2(1 + x)``, of ratios the difference.
@@ -46,27 +46,23 @@ class FeatureTape:
         Returns
         -------
         NDArray[np.float32]
-            Shape ``(rows, d)``.
+            Shape ``(rows, d)``; columns are contiguous.
         """
-        logarithms = _logarithm(self._tape(symbols, rows=rows))
-        out = np.empty((rows, len(self._constant)), np.float32)
-        out[:] = self._constant
-        out[:, self._above.columns] += logarithms[:, self._above.values]
-        out[:, self._below.columns] -= logarithms[:, self._below.values]
-        return out
+        logarithms = _logarithm(self._tape(symbols, rows=rows)).T
+        out = np.empty((len(self._constant), rows), np.float32)
+        out[:] = self._constant[:, np.newaxis]
+        for column, value in self._above:
+            out[column] += logarithms[value]
+        for column, value in self._below:
+            out[column] -= logarithms[value]
+        return out.T
 
 
-class _Places:
-    """Which values of a tape go to which columns."""
-
-    def __init__(self, columns: Sequence[int], values: Sequence[int]) -> None:
-        self.columns = np.array(columns, np.intp)
-        self.values = np.array(values, np.intp)
-
-    @staticmethod
-    def of(expressions: Sequence[IntExpr], places: Mapping[int | bytes, int]) -> _Places:
-        varying = [(i, e) for i, e in enumerate(expressions) if isinstance(e, Symbolic)]
-        return _Places([i for i, _ in varying], [places[key_of(e)] for _, e in varying])
+def _varying(
+    expressions: Sequence[IntExpr], places: Mapping[int | bytes, int]
+) -> list[tuple[int, int]]:
+    """Which column has which value of a tape."""
+    return [(i, places[key_of(e)]) for i, e in enumerate(expressions) if isinstance(e, Symbolic)]
 
 
 def _numbers(expressions: Sequence[IntExpr]) -> NDArray[np.float64]:

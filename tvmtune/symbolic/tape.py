@@ -79,7 +79,8 @@ class Tape:
         Returns
         -------
         NDArray[np.float64]
-            One row a config, one column an expression, shape ``(n, len(results))``.
+            One row a config, one column an expression, shape ``(n, len(results))``; columns are
+            contiguous.
 
         Raises
         ------
@@ -94,12 +95,12 @@ class Tape:
             raise SymbolError(f"columns of {sorted(lengths)} rows: give at least one, all as long")
         n = lengths.pop()
         inputs = [np.asarray(columns[name], np.int64) for name in self.symbols]
-        out = np.empty((n, len(self.results)))
+        out = np.empty((len(self.results), n))
         workspace = np.empty((self.workspace_rows, min(n, _BLOCK)), np.int64)
         with np.errstate(divide="ignore"):
             for begin in range(0, n, _BLOCK):
-                self._block([c[begin : begin + _BLOCK] for c in inputs], workspace, out[begin:])
-        return out
+                self._block([c[begin : begin + _BLOCK] for c in inputs], workspace, out[:, begin:])
+        return out.T
 
     def _block(
         self,
@@ -107,12 +108,12 @@ class Tape:
         workspace: NDArray[np.int64],
         out: NDArray[np.float64],
     ) -> None:
-        size = min(len(out), _BLOCK)
+        size = min(out.shape[1], _BLOCK)
         values: list[Operand] = [*inputs, *self.constants, *workspace[:, :size]]
         for step in self.steps:
             step.kernel(*[values[i] for i in step.sources], out=values[step.target])
         for j, place in enumerate(self.results):
-            out[:size, j] = values[place]
+            out[j, :size] = values[place]
 
 
 def compile_tape(expressions: Sequence[IntExpr]) -> Tape:
