@@ -34,7 +34,9 @@ def test_an_interrupt_while_it_loads(module: str) -> None:
 
 
 def test_it_begins_with_next_to_nothing() -> None:
-    code = "import sys; import tvmtune.cli.entry; print(*sys.modules)"
+    code = (
+        "import sys; old = {*sys.modules}; import tvmtune.cli.entry; print(*{*sys.modules} - old)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"typer", "rich", "numpy", "logging", "json"} & set(done.stdout.split())
 
