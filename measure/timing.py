@@ -43,7 +43,7 @@ class TimingOptions:
     """
 
     sample_s: float = 0.002
-    budget_s: float = 0.16
+    budget_s: float = 0.1
     close: float = 1.05
     cutoff: float = 2.0
     patience_s: float = 0.3

@@ -42,4 +42,4 @@ def test_settings_are_plain_json() -> None:
     settings = MeasureOptions().placed(1, (0, 1)).settings
     assert json.loads(json.dumps(settings)) == settings
     assert settings["run_cores"] == [1]
-    assert settings["timing"]["budget_s"] == 0.16
+    assert settings["timing"]["budget_s"] == 0.1
