@@ -1,0 +1,39 @@
+"""Two live runs of one seed, in processes that hash differently, start with the same plan."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tvmtune.records import read_log
+from tvmtune.records.record import Purpose
+
+TRIALS = 24
+
+
+def _first_plan(log: Path, hash_seed: str) -> list[tuple[str, str]]:
+    """Proposer and config of what was proposed before the model was asked, in order."""
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "tvmtune", "tune", "matmul:m=37,k=53,n=29"),
+            *("--log", log, "--trials", str(TRIALS), "--seed", "5"),
+        ],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    searched = [r for r in read_log([log]).records if r.purpose is Purpose.SEARCH]
+    assert len(searched) == TRIALS
+    searched.sort(key=lambda record: record.start_s)
+    guided = [index for index, record in enumerate(searched) if record.proposer == "model"]
+    return [(r.proposer, repr(r.config)) for r in searched[: guided[0] if guided else TRIALS]]
+
+
+def test_the_first_plan_of_live_runs(tmp_path: Path) -> None:
+    first, second = (_first_plan(tmp_path / f"{seed}.jsonl", seed) for seed in ("1", "2"))
+    shared = min(len(first), len(second))
+    assert shared >= 8
+    assert first[0][0] == "default"
+    assert sorted(first[:shared]) == sorted(second[:shared])
