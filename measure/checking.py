@@ -8,6 +8,9 @@ times the *typical magnitude of an output*.  A fixed factor covers the largest o
 algorithms that round more often than once per product.  A missing or doubled product is an error
 of ``1 / sqrt(K)`` of that magnitude: well beyond for every ``K`` below a hundred thousand.
 
+Some algorithms (Winograd's) round worse, and say how much: a bound of their own of the error
+relative to the largest output.  What is within it is right as well.
+
 References
 ----------
 Higham and Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci. Comput.
@@ -19,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,10 +34,11 @@ FACTOR = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """An error of ``absolute + relative * |expected|`` is tolerated."""
+    """What is tolerated: ``absolute + relative * |expected|``, and ``promised`` anywhere."""
 
     absolute: float
     relative: float
+    promised: float = 0.0
 
     def to_json(self) -> dict[str, float]:
         """As plain JSON values."""
@@ -43,7 +47,21 @@ class Tolerance:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Tolerance:
         """The tolerance that :meth:`to_json` wrote."""
-        return Tolerance(float(value["absolute"]), float(value["relative"]))
+        return Tolerance(
+            float(value["absolute"]), float(value["relative"]), float(value.get("promised", 0.0))
+        )
+
+    def with_promise(self, error: float | None, expected: NDArray[np.float64]) -> Tolerance:
+        """Tolerate what an algorithm promises, too.
+
+        Parameters
+        ----------
+        error
+            Bound of max|y - expected| / max|expected|; None: nothing is promised.
+        expected
+            The outputs.
+        """
+        return self if not error else replace(self, promised=error * _largest(expected))
 
 
 def tolerance_for(
@@ -71,10 +89,14 @@ def tolerance_for(
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Largest error as a multiple of what is tolerated; the first beyond it in words."""
+    """Largest error as a multiple of what is tolerated; the first beyond it in words.
+
+    ``rel_error`` is max|found - expected| / max|expected| where both are finite.
+    """
 
     error: float
     mismatch: str | None = None
+    rel_error: float = 0.0
 
 
 def compare(found: NDArray[Any], expected: NDArray[np.float64], tolerance: Tolerance) -> Comparison:
@@ -95,16 +117,20 @@ def compare(found: NDArray[Any], expected: NDArray[np.float64], tolerance: Toler
         return Comparison(math.inf, f"shape {found.shape}, expected {expected.shape}")
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         allowed = np.abs(expected)
+        scale = _largest_finite(allowed)
         allowed *= tolerance.relative
         allowed += tolerance.absolute
+        if tolerance.promised:
+            np.maximum(allowed, tolerance.promised, out=allowed)
         error = np.abs(found - expected)
+        rel_error = _ratio(_largest_finite(error), scale)
         error /= allowed
     worst = float(error.max(initial=0.0))
     if not worst <= 1.0:
         _settle_special(error, found, expected)
         worst = float(error.max(initial=0.0))
     if worst <= 1.0:
-        return Comparison(worst)
+        return Comparison(worst, rel_error=rel_error)
     wrong = np.flatnonzero(error > 1.0)
     first = np.unravel_index(int(wrong[0]), found.shape)
     return Comparison(
@@ -112,6 +138,7 @@ def compare(found: NDArray[Any], expected: NDArray[np.float64], tolerance: Toler
         f"{wrong.size} of {found.size} elements differ, the first at "
         f"{tuple(int(i) for i in first)}: got {float(found[first]):.9g}, "
         f"expected {float(expected[first]):.9g} within {float(allowed[first]):.2g}",
+        rel_error,
     )
 
 
@@ -123,3 +150,21 @@ def _settle_special(
     here, there = found[unclear], expected[unclear]
     same = (here == there) | (np.isnan(here) & np.isnan(there))
     error[unclear] = np.where(same, 0.0, np.inf)
+
+
+def _largest(values: NDArray[np.float64]) -> float:
+    """The largest magnitude among finite values; 0 if there is none."""
+    return _largest_finite(np.abs(values))
+
+
+def _largest_finite(magnitudes: NDArray[np.float64]) -> float:
+    largest = float(magnitudes.max(initial=0.0))
+    if math.isfinite(largest):
+        return largest
+    return float(magnitudes[np.isfinite(magnitudes)].max(initial=0.0))
+
+
+def _ratio(error: float, scale: float) -> float:
+    if error == 0:
+        return 0.0
+    return error / scale if scale else math.inf

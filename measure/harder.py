@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tvmtune.artifact import Role
-from tvmtune.measure.checking import Tolerance, compare
+from tvmtune.measure.checking import Comparison, Tolerance, compare
 from tvmtune.runtime.arrays import GuardedMemory
 from tvmtune.runtime.kernel import BoundKernel, Packed
 from tvmtune.runtime.loader import LoadedCode
@@ -23,7 +23,7 @@ def check_harder(
     operands: Mapping[str, NDArray[Any]],
     expected: NDArray[np.float64],
     tolerance: Tolerance,
-) -> tuple[float, str | None]:
+) -> tuple[Comparison, str | None]:
     """Run a kernel in guarded memory and look at everything it may not touch.
 
     Every array ends at an unmapped page, so that a read past its end kills the process; output and
@@ -40,21 +40,21 @@ def check_harder(
 
     Returns
     -------
-    error, fault
-        Largest error as a multiple of what is tolerated, and what is wrong in words, if anything.
+    comparison, fault
+        That of the run with the largest error, and what is wrong in words, if anything.
     """
     arguments, memory = code.manifest.arguments, GuardedMemory()
     constants = {a.name: operands[a.name] for a in arguments if a.role is Role.CONSTANT}
     kernel = BoundKernel(code, constants, memory)
     packed = kernel.pack(*(operands[a.name] for a in arguments if a.role is Role.INPUT))
     before = _copies(packed, [a.name for a in arguments if a.role is not Role.OUTPUT])
-    worst = 0.0
+    worst = Comparison(0.0)
     for number in range(1, _RUNS + 1):
         kernel.run(packed)
         comparison = compare(kernel.unpack(packed), expected, tolerance)
         if comparison.mismatch is not None:
-            return comparison.error, f"run {number}: {comparison.mismatch}"
-        worst = max(worst, comparison.error)
+            return comparison, f"run {number}: {comparison.mismatch}"
+        worst = max(worst, comparison, key=lambda one: one.error)
         changed = [name for name, copy in before.items() if not _same(packed.arrays[name], copy)]
         if changed:
             return worst, f"run {number}: it wrote to what it may only read: {', '.join(changed)}"

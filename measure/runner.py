@@ -137,17 +137,20 @@ class Runner:
     ) -> Frame:
         """Check on other operands between unmapped pages."""
         progress("loading")
-        code = load(Artifact.from_bytes(bytes(payloads[0])))
+        artifact = Artifact.from_bytes(bytes(payloads[0]))
+        code = load(artifact)
         self._require([d for c in message["cases"] for d in _digests(c)])
-        worst, start = 0.0, time.perf_counter()
+        worst, rel_error, start = 0.0, 0.0, time.perf_counter()
         for case in message["cases"]:
             progress(f"checking seed {case['seed']} harder")
-            operands, expected, tolerance = self._case(case)
-            error, fault = check_harder(code, operands, expected, tolerance)
-            worst = max(worst, error)
+            operands, expected, tolerance = self._case(case, artifact)
+            comparison, fault = check_harder(code, operands, expected, tolerance)
+            worst = max(worst, comparison.error)
+            rel_error = max(rel_error, comparison.rel_error)
             if fault is not None:
                 return Frame(_wrong(f"seed {case['seed']}: {fault}"))
-        checks = {"harder": True, "seeds": [c["seed"] for c in message["cases"]], "error": worst}
+        seeds = [case["seed"] for case in message["cases"]]
+        checks = {"harder": True, "seeds": seeds, "error": worst, "rel_error": rel_error}
         seconds = {"checking": time.perf_counter() - start}
         return Frame({"status": Status.OK.value, "checks": checks, "seconds": seconds})
 
@@ -165,10 +168,11 @@ class Runner:
     ) -> tuple[BoundKernel, Packed, dict[str, Any]]:
         """Load a kernel and compare its first output, in memory that held NaN before."""
         self._require(_digests(message["case"]))
-        operands, expected, tolerance = self._case(message["case"])
+        artifact = Artifact.from_bytes(bytes(payloads[0]))
+        operands, expected, tolerance = self._case(message["case"], artifact)
         progress("loading")
         times = [time.perf_counter()]
-        kernel, packed = bind(Artifact.from_bytes(bytes(payloads[0])), operands)
+        kernel, packed = bind(artifact, operands)
         times.append(time.perf_counter())
         progress("checking")
         kernel.run(packed)
@@ -181,10 +185,13 @@ class Runner:
         return kernel, packed, report
 
     def _case(
-        self, case: Mapping[str, Any]
+        self, case: Mapping[str, Any], artifact: Artifact
     ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64], Tolerance]:
+        """Operands, the output, and the error tolerated of an artifact."""
         operands = {name: self._arrays[digest] for name, digest in case["operands"].items()}
-        return operands, self._arrays[case["expected"]], Tolerance.from_json(case["tolerance"])
+        expected = self._arrays[case["expected"]]
+        tolerance = Tolerance.from_json(case["tolerance"])
+        return operands, expected, tolerance.with_promise(artifact.manifest.max_rel_error, expected)
 
     def _require(self, digests: Sequence[str]) -> None:
         """Ask for what is not here, and keep what is."""
@@ -218,7 +225,8 @@ def bind(artifact: Artifact, operands: Mapping[str, NDArray[Any]]) -> tuple[Boun
 def _verdict(comparison: Comparison, seed: int) -> dict[str, Any]:
     if comparison.mismatch is not None:
         return _wrong(f"seed {seed}: {comparison.mismatch}")
-    return {"status": Status.OK.value, "checks": {"seeds": [seed], "error": comparison.error}}
+    errors = {"error": comparison.error, "rel_error": comparison.rel_error}
+    return {"status": Status.OK.value, "checks": {"seeds": [seed], **errors}}
 
 
 def _wrong(detail: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ version and a checksum, so that ``cat a b`` is a log and a torn or foreign line 
 
 from __future__ import annotations
 
+from tvmtune.records.accuracy import Exactness, inexact
 from tvmtune.records.best import (
     Here,
     Match,
@@ -24,6 +25,7 @@ from tvmtune.records.summary import SummaryRow, summarize
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Exactness",
     "Here",
     "LineProblem",
     "LogContents",
@@ -40,6 +42,7 @@ __all__ = [
     "Standing",
     "SummaryRow",
     "find_best",
+    "inexact",
     "is_reference",
     "match_kind",
     "rank",

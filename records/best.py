@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from tvmtune.records.accuracy import Exactness
 from tvmtune.records.record import SCHEMA_VERSION, Record
 from tvmtune.records.standing import Standing, rank
 
@@ -74,6 +75,7 @@ def find_best(
     here: Here,
     *,
     nest_hash: NestHash | None = None,
+    exactness: Exactness | None = None,
 ) -> Match:
     """Look up the best config of a task.
 
@@ -89,6 +91,8 @@ def find_best(
         The machine and versions that ask.
     nest_hash
         Called for the leading configs only; a record whose nest has changed is stale.
+    exactness
+        What error is tolerated; None: any that counts as a right answer.
     """
     refusals = _Refusals()
     usable = []
@@ -99,6 +103,8 @@ def find_best(
             refusals.add(reason, record)
         else:
             usable.append(record)
+    if exactness is not None:
+        usable = _exact_enough(usable, exactness, refusals)
     for pool in _pools(usable, here.model):
         standings, disqualified = rank(pool)
         for out in disqualified:
@@ -184,6 +190,16 @@ class _Refusals:
 
     def listed(self) -> tuple[Refusal, ...]:
         return tuple(Refusal(why, len(rs), rs[0]) for why, rs in self._by_reason.items())
+
+
+def _exact_enough(
+    records: Sequence[Record], exactness: Exactness, refusals: _Refusals
+) -> list[Record]:
+    refused = exactness.refusals(records)
+    for record in records:
+        if record.config_key in refused:
+            refusals.add(refused[record.config_key], record)
+    return [record for record in records if record.config_key not in refused]
 
 
 def _changed(record: Record, nest_hash: NestHash | None) -> str:

@@ -111,6 +111,14 @@ class Record:
         return bool(self.checks.get("harder"))
 
     @property
+    def rel_error(self) -> float | None:
+        """The largest max|y - y64| / max|y64| that was measured; None where none is recorded."""
+        harder = self.checks.get("harder")
+        parts = (self.checks, harder if isinstance(harder, Mapping) else {})
+        found = [part["rel_error"] for part in parts if _is_number(part.get("rel_error"))]
+        return max(map(float, found), default=None)
+
+    @property
     def task(self) -> tuple[str, str]:
         """Workload and target."""
         return self.workload, self.target

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tvmtune.errors import TemplateError
 from tvmtune.operators import OPERATORS
 from tvmtune.schedule import Schedule
+from tvmtune.search_spaces.accuracy import direct_error
 from tvmtune.search_spaces.config import Config
 from tvmtune.search_spaces.space import Space
 from tvmtune.target import Target
@@ -36,6 +38,11 @@ class Template:
         be symbols: branch on structural ones only.
     define
         A tensor expression of its own, where it is not the operator's.
+    error
+        ``error(workload)``: a bound of max|y - y64| / max|y64| on standard normal operands, for
+        whatever config.  By default that of a direct algorithm with one chain of additions for
+        each output; an algorithm that rounds worse has to state its own.  A kernel may err as
+        much without being called wrong, and users may exclude what errs more than they like.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Template:
     schedule: Callable[[tuple[Tensor, ...], Target, Config], Schedule]
     serves: Callable[[Any], bool] = lambda _: True
     define: Callable[[Any], Tensor] | None = None
+    error: Callable[[Any], float] = direct_error
 
     def outputs(self, workload: Workload) -> tuple[Tensor, ...]:
         """The tensor expression of a workload."""
@@ -58,3 +66,24 @@ class Template:
     def can_serve(self, workload: Workload) -> bool:
         """Whether it has schedules for a workload."""
         return workload.kind == self.operator and self.serves(workload)
+
+    def promised_error(self, workload: Workload) -> float:
+        """The bound of the relative error for a workload, as the field ``error`` states it.
+
+        Raises
+        ------
+        TemplateError
+            If that is no number of at least 0 and below 1, or fails.
+        """
+        try:
+            bound = float(self.error(workload))
+        except Exception as error:
+            raise TemplateError(
+                f"template {self.name}: error() failed: {type(error).__name__}: {error}"
+            ) from error
+        if not 0 <= bound < 1:
+            raise TemplateError(
+                f"template {self.name}: error() of {workload.text} is {bound:g}: it has to be a "
+                "number of at least 0 and below 1"
+            )
+        return bound

@@ -95,6 +95,9 @@ class Manifest:
     The code exports ``symbol(arg0, ..., argN, workspace)``: pointers in the order of ``arguments``,
     then ``workspace_bytes`` of scratch aligned to 64.  With ``prepare_symbol`` it also exports that
     function over the same pointers: it fills the prepared arguments from the constant ones.
+
+    ``max_rel_error`` is what the algorithm promises: a bound of max|y - y64| / max|y64| on standard
+    normal operands, y64 being computed in float64; None in artifacts that do not say.
     """
 
     symbol: str
@@ -108,6 +111,7 @@ class Manifest:
     threads: int = 1
     nest_hash: str = ""
     toolchain: str = ""
+    max_rel_error: float | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Seconds of each step of the build (``lowering``, ``codegen``); not part of the hash."""
 
@@ -168,6 +172,10 @@ def _is_seconds(value: Any) -> bool:
     return isinstance(value, Mapping) and all(type(s) in (int, float) for s in value.values())
 
 
+def _is_error(value: Any) -> bool:
+    return value is None or (type(value) in (int, float) and 0 <= value < 1)
+
+
 _TEXT = _Rule(lambda value: isinstance(value, str), "a text")
 _MANIFEST_RULES: Mapping[str, _Rule] = MappingProxyType(
     {
@@ -187,6 +195,7 @@ _MANIFEST_RULES: Mapping[str, _Rule] = MappingProxyType(
         "threads": _whole(1, MAX_THREADS),
         "nest_hash": _TEXT,
         "toolchain": _TEXT,
+        "max_rel_error": _Rule(_is_error, "a number of at least 0 and below 1, or nothing"),
         "seconds": _Rule(_is_seconds, "numbers by name"),
     }
 )

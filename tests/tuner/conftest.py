@@ -61,6 +61,8 @@ class Domains:
         target: str,
         template: str | None = None,
         restrict: Mapping[str, Sequence[Any]] | None = None,
+        *,
+        max_rel_error: float | None = None,
     ) -> tuple[TaskDomain, Sequence[TemplateKey]]:
         if workload.startswith("conv2d"):
             raise TemplateError("no template for conv2d")

@@ -41,6 +41,13 @@ def command(
         str | None,
         typer.Option(help="Use this template only: a name, FILE.py:NAME or module:NAME."),
     ] = None,
+    max_rel_error: Annotated[
+        float | None,
+        typer.Option(
+            help="Largest tolerated max|y - y64| / max|y64|; less exact templates are left out.",
+            metavar="X",
+        ),
+    ] = None,
     batch: Annotated[
         int | None, typer.Option(help="Size of a model's dynamic batch; models only.")
     ] = None,
@@ -55,7 +62,7 @@ def command(
     workloads = [item.workload for item in inputs.workloads]
     if not workloads:
         raise UsageError(f"{source}: there is nothing to build")
-    options = BuildOptions(template=template)
+    options = BuildOptions(template=template, max_rel_error=max_rel_error)
     kernels = build_all(workloads, parse_target(target, threads), log, options)
     save(kernels, output)
     say_table(_COLUMNS, [_cells(workload, kernel) for workload, kernel in kernels.items()])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tvmtune.cli.errors import complain
 from tvmtune.cli.output import Column, count_text, counted, say, say_json, say_table, share_text
 from tvmtune.deploy.inputs import Inputs
 from tvmtune.target import Target
-from tvmtune.tuner.api import check_options
+from tvmtune.tuner.api import check_options, exactness_notes
 from tvmtune.tuner.local import compiled_domain
 from tvmtune.tuner.options import TuneOptions
+from tvmtune.tuner.task import Task
 
 _PLAN_COLUMNS = (
     Column("workload", right=False),
@@ -34,6 +36,9 @@ def say_plan(found: Inputs, target: Target, options: TuneOptions, as_json: bool)
         }
         for item in found.workloads
     ]
+    tasks = [Task(item.workload.text, target.text) for item in found.workloads]
+    for note in exactness_notes(tasks, options):
+        complain(note, "note")
     if as_json:
         say_json({"tasks": plan})
         return
@@ -57,7 +62,13 @@ def budget_text(tasks: int, options: TuneOptions) -> str:
 
 def _spaces(workload: str, target: Target, options: TuneOptions) -> list[dict[str, Any]]:
     """Templates with the sizes of their spaces."""
-    domain, keys = compiled_domain(workload, target.text, options.template, options.restrict)
+    domain, keys = compiled_domain(
+        workload,
+        target.text,
+        options.template,
+        options.restrict,
+        max_rel_error=options.max_rel_error,
+    )
     return [
         {"template": key.name, "version": str(key.version), "configs": space.size}
         for key, space in zip(keys, domain.spaces, strict=True)

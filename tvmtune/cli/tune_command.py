@@ -73,6 +73,13 @@ def command(  # noqa: PLR0913 (one parameter an option)
         str | None,
         typer.Option(help="Use this template only: a name, FILE.py:NAME or module:NAME."),
     ] = None,
+    max_rel_error: Annotated[
+        float | None,
+        typer.Option(
+            help="Largest tolerated max|y - y64| / max|y64|; less exact templates are left out.",
+            metavar="X",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Allow a knob these values only.", metavar="KNOB=V,..."),
@@ -97,6 +104,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
         seed=seed,
         template=template,
         restrict=parse_restrictions(settings or ()),
+        max_rel_error=max_rel_error,
     )
     parsed_target = parse_target(target, threads)
     if log is None and not dry_run:

@@ -23,6 +23,7 @@ from tvmtune.passes.vectorize_loops import vectorize_loops
 from tvmtune.schedule import Schedule
 from tvmtune.schedule.nest import Nest, print_nest
 from tvmtune.schedule.stage import Prepare
+from tvmtune.search_spaces.references import resolve_template
 from tvmtune.symbolic import as_int
 from tvmtune.target import Target
 from tvmtune.te import Placeholder
@@ -57,6 +58,7 @@ def build(request: BuildRequest) -> Artifact:
         config=dict(request.config),
         nest_hash=hash_of(compiled.schedule, compiled.nest),
         toolchain=toolchain(),
+        max_rel_error=resolve_template(request.template).promised_error(compiled.workload),
         seconds={"lowering": lowered - started, "codegen": time.perf_counter() - lowered},
     )
     return Artifact(manifest, code)

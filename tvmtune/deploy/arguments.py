@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _PATH = (str, os.PathLike)
 _NONE = type(None)
 _COUNT = _Rule((int, _NONE), "a whole number")
 _TEMPLATE = _Rule((str, _NONE), "a name, or 'FILE.py:NAME' or 'module:NAME'")
+_ERROR = _Rule((int, float, _NONE), "a number, as in 2e-6")
 _TARGET = _Rule((str,), "a text, as in 'cpu:threads=2'")
 
 _RULES: Mapping[str, Mapping[str, _Rule]] = MappingProxyType(
@@ -49,6 +51,7 @@ _RULES: Mapping[str, Mapping[str, _Rule]] = MappingProxyType(
             "search": _Rule((str,), "the name of a strategy, as in 'sa-xgb'"),
             "template": _TEMPLATE,
             "threads": _COUNT,
+            "max_rel_error": _ERROR,
         },
         "build": {
             "workload": _Rule(_PATH, "the name or text of a workload, or the path of an ONNX file"),
@@ -56,6 +59,7 @@ _RULES: Mapping[str, Mapping[str, _Rule]] = MappingProxyType(
             "log": _Rule((*_PATH, _NONE), "the path of a tuning log, or several", several=True),
             "threads": _COUNT,
             "template": _TEMPLATE,
+            "max_rel_error": _ERROR,
         },
         "load": {"directory": _Rule(_PATH, "the path of a folder that tvmtune build wrote")},
     }
@@ -85,6 +89,20 @@ def check_arguments(function: str, /, **arguments: object) -> None:
                 f"tvmtune.{function}: {name} {_shown(refused)} is of type "
                 f"{type(refused).__name__}; give {rule.wanted}"
             )
+
+
+def check_max_rel_error(value: float | None) -> None:
+    """Refuse a tolerated error that is not positive.
+
+    Raises
+    ------
+    UsageError
+        If it is zero, negative or no number.
+    """
+    if value is not None and not 0 < value < math.inf:
+        raise UsageError(
+            f"relative error {value:g}: give a positive number, as in --max-rel-error 2e-6"
+        )
 
 
 def _shown(value: object) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tvmtune.artifact import Outcome, Status
-from tvmtune.deploy.arguments import check_arguments
+from tvmtune.deploy.arguments import check_arguments, check_max_rel_error
 from tvmtune.deploy.choice import Choice, choose
 from tvmtune.deploy.inputs import read_inputs
 from tvmtune.errors import CodegenError, MeasureError, UsageError
@@ -56,13 +56,20 @@ class BuildOptions:
         Use this template only; a name, or ``FILE.py:NAME`` or ``module:NAME`` for one's own.
     keep_sources
         Whether `Kernel.source` can show what the code was generated from.
+    max_rel_error
+        Use no template and no config of a larger error, max|y - y64| / max|y64| on standard normal
+        operands.
     start_builder
         Starts the process that compiles.
     """
 
     template: str | None = None
     keep_sources: bool = False
+    max_rel_error: float | None = None
     start_builder: Callable[[], Builder] = _start_builder
+
+    def __post_init__(self) -> None:
+        check_max_rel_error(self.max_rel_error)
 
 
 def build(
@@ -72,6 +79,7 @@ def build(
     *,
     threads: int | None = None,
     template: str | None = None,
+    max_rel_error: float | None = None,
     keep_sources: bool = False,
 ) -> Kernel:
     """Build the kernel of a workload with the best config of a log.
@@ -91,6 +99,10 @@ def build(
         Threads of the kernel; must not contradict the target.
     template
         Use this template only; a name, or ``FILE.py:NAME`` or ``module:NAME`` for one's own.
+    max_rel_error
+        Use no template that promises, and no config that was measured with, a larger error:
+        max|y - y64| / max|y64| on standard normal operands.  ``kernel.manifest.max_rel_error`` is
+        what the kernel's template promises.
     keep_sources
         Whether `Kernel.source` can show what the code was generated from.
 
@@ -103,7 +115,10 @@ def build(
     check_arguments(
         "build", workload=workload, target=target, log=log, threads=threads, template=template
     )
-    options = BuildOptions(template=template, keep_sources=keep_sources)
+    check_arguments("build", max_rel_error=max_rel_error)
+    options = BuildOptions(
+        template=template, keep_sources=keep_sources, max_rel_error=max_rel_error
+    )
     workloads = [item.workload for item in read_inputs(workload).workloads]
     if len(workloads) != 1:
         raise UsageError(
@@ -155,6 +170,7 @@ def build_all(
             here,
             template=options.template,
             keep_sources=options.keep_sources,
+            max_rel_error=options.max_rel_error,
         )
         for workload in workloads
     ]

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tvmtune.compiler.accuracy import exact_enough
 from tvmtune.compiler.domains import task_domain
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import templates_for
 from tvmtune.deploy.freshness import current_nest_hash
 from tvmtune.deploy.match import DEFAULT, LogMatch
-from tvmtune.records import Here, Match, MatchKind, Record, find_best
+from tvmtune.records import Exactness, Here, Match, MatchKind, Record, find_best
 from tvmtune.search_spaces.references import canonical_reference
 from tvmtune.target import Target
 from tvmtune.workload import Workload
@@ -35,6 +36,7 @@ def choose(
     *,
     template: str | None = None,
     keep_sources: bool = False,
+    max_rel_error: float | None = None,
 ) -> Choice:
     """Choose the config of a workload on a target.
 
@@ -50,16 +52,19 @@ def choose(
         Use this template only.
     keep_sources
         Whether the builder is to keep what the code is generated from.
+    max_rel_error
+        Leave out templates and records of a larger error, max|y - y64| / max|y64| on standard
+        normal operands; None: none is.
 
     Raises
     ------
     TemplateError
-        If no template serves the workload.
+        If no template serves the workload, or none is as exact as that.
     """
     template = template and canonical_reference(template)
-    found = _look_up(workload, target, records or (), here, template)
+    found = _look_up(workload, target, records or (), here, template, max_rel_error)
     if found.record is None:
-        name, knobs = _default(workload, target, template)
+        name, knobs = _default(workload, target, template, max_rel_error)
         reason = found.reason if records is not None else "no log was given"
     else:
         name, knobs, reason = found.record.template, dict(found.record.config), found.reason
@@ -82,18 +87,26 @@ def _look_up(
     records: Iterable[Record],
     here: Here,
     template: str | None,
+    max_rel_error: float | None,
 ) -> Match:
     found = templates_for(workload, target, template)
+    exact_enough(found, workload, max_rel_error)
     versions = {template or t.name: str(t.version) for t in found}
+    exactness = None
+    if max_rel_error is not None:
+        promised = {template or t.name: t.promised_error(workload) for t in found}
+        exactness = Exactness(max_rel_error, promised)
     task = workload.text, target.text
-    return find_best(records, task, versions, here, nest_hash=current_nest_hash)
+    return find_best(
+        records, task, versions, here, nest_hash=current_nest_hash, exactness=exactness
+    )
 
 
 def _default(
-    workload: Workload, target: Target, template: str | None
+    workload: Workload, target: Target, template: str | None, max_rel_error: float | None
 ) -> tuple[str, dict[str, object]]:
-    """The default config of the first template that serves the workload."""
-    domain = task_domain(workload, target, template)
+    """The default config of the first template that serves the workload, and is exact enough."""
+    domain = task_domain(workload, target, template, max_rel_error=max_rel_error)
     config = domain.config_of(domain.defaults()[0])
     return template or config.template, config.knobs_json()
 

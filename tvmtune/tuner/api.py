@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from tvmtune.artifact import Outcome
+from tvmtune.compiler.accuracy import exact_enough, promised_errors
 from tvmtune.compiler.rehearsal import Part
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import templates_for
@@ -32,6 +33,7 @@ from tvmtune.tuner.loop import tune_spanned
 from tvmtune.tuner.opening import span_tasks
 from tvmtune.tuner.options import TuneOptions
 from tvmtune.tuner.task import Task, TuneReport
+from tvmtune.workload import parse
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +89,7 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     search: str = "sa-xgb",
     template: str | None = None,
     threads: int | None = None,
+    max_rel_error: float | None = None,
 ) -> TuneReport:
     """Tune workloads and models on this machine and keep every measurement in a log.
 
@@ -111,6 +114,9 @@ def tune(  # noqa: PLR0913 (all that a user may say)
         Use this template only; a name, or ``FILE.py:NAME`` or ``module:NAME`` for one's own.
     threads
         Threads of the kernels; must not contradict the target.
+    max_rel_error
+        Leave out templates that promise, and configs that are measured with, a larger error:
+        max|y - y64| / max|y64| on standard normal operands.
 
     Returns
     -------
@@ -124,9 +130,14 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     """
     check_arguments("tune", inputs=inputs, target=target, log=log, threads=threads)
     check_arguments("tune", trials=trials, minutes=minutes, seed=seed)
-    check_arguments("tune", search=search, template=template)
+    check_arguments("tune", search=search, template=template, max_rel_error=max_rel_error)
     options = TuneOptions(
-        trials=trials, minutes=minutes, seed=seed, search=search, template=template
+        trials=trials,
+        minutes=minutes,
+        seed=seed,
+        search=search,
+        template=template,
+        max_rel_error=max_rel_error,
     )
     found = read_inputs(inputs)
     for note in found.notes:
@@ -179,6 +190,8 @@ def tune_inputs(
 
     with (machinery or local_machinery)(target, give_up) as machine:
         spanned = span_tasks(tasks, options, machine.equipment, watch.event)
+        for note in exactness_notes([one.task for one in spanned], options):
+            watch.event(Warned(message=note))
         with LogWriter(log) as writer:
             equipment, facts = machine.ready()
             if facts is not None:
@@ -224,13 +237,43 @@ def check_options(inputs: Inputs, target: Target, options: TuneOptions) -> None:
     SearchError
         A strategy that does not exist.
     TemplateError
-        A template that does not exist or serves none of the workloads.
+        A template that does not exist, serves none of the workloads, or promises too little.
     """
     if options.search not in STRATEGIES:
         known = ", ".join(STRATEGIES)
         raise SearchError(f"no search strategy {options.search!r}; there are {known}")
     if options.template is not None and len(inputs.workloads) == 1:
-        templates_for(inputs.workloads[0].workload, target, options.template)
+        workload = inputs.workloads[0].workload
+        found = templates_for(workload, target, options.template)
+        exact_enough(found, workload, options.max_rel_error)
+
+
+def exactness_notes(tasks: Sequence[Task], options: TuneOptions) -> list[str]:
+    """What to tell of the templates that are not as exact as the options want, a line for each."""
+    limit = options.max_rel_error
+    if limit is None:
+        return []
+    promises: dict[str, list[float]] = {}
+    for task in tasks:
+        workload = parse(task.workload)
+        found = templates_for(workload, parse_target(task.target), options.template)
+        for name, error in promised_errors(found, workload).items():
+            if error > limit:
+                promises.setdefault(name, []).append(error)
+    return [
+        f"{name} is left out{_of_tasks(len(errors), len(tasks))}: it promises a relative error of "
+        f"{_span_text(errors)}, tolerated is {limit:g}"
+        for name, errors in promises.items()
+    ]
+
+
+def _of_tasks(out: int, tasks: int) -> str:
+    return f" of {out} of {tasks} tasks" if tasks > 1 else ""
+
+
+def _span_text(errors: Sequence[float]) -> str:
+    least, most = f"{min(errors):.2g}", f"{max(errors):.2g}"
+    return least if least == most else f"{least} to {most}"
 
 
 @contextmanager

@@ -76,8 +76,13 @@ class DomainFactory(Protocol):
         target: str,
         template: str | None = None,
         restrict: Mapping[str, Sequence[Any]] | None = None,
+        *,
+        max_rel_error: float | None = None,
     ) -> tuple[TaskDomain, Sequence[TemplateKey]]:
-        """Domain and templates, in the order of the template numbers of its points."""
+        """Domain and templates, in the order of the template numbers of its points.
+
+        Templates that promise a larger relative error than ``max_rel_error`` are left out.
+        """
         ...
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from statistics import median
 
 from tvmtune.artifact import Status
-from tvmtune.records import Here, Proposer, Purpose, Record, Standing, rank
+from tvmtune.records import Here, Proposer, Purpose, Record, Standing, inexact, rank
 
 ConfigKey = tuple[str, str, str]
 """`Record.config_key`."""
@@ -25,20 +25,28 @@ class History:
         Version by name of the templates in use; records of others do not belong here.
     here
         The machine that tunes: times of other models of CPU do not compare with its own.
+    max_rel_error
+        A config whose measured error is larger counts as one that gave a wrong answer.
     records
         Grows as the run goes on.
     """
 
     versions: Mapping[str, str]
     here: Here
+    max_rel_error: float | None = None
     records: list[Record] = field(default_factory=list)
     _by_config: dict[ConfigKey, list[Record]] = field(default_factory=dict)
     _best_s: float | None = None
 
     @staticmethod
-    def of(records: Iterable[Record], versions: Mapping[str, str], here: Here) -> History:
+    def of(
+        records: Iterable[Record],
+        versions: Mapping[str, str],
+        here: Here,
+        max_rel_error: float | None = None,
+    ) -> History:
         """Keep the records of templates in use, in the versions in use."""
-        history = History(versions, here)
+        history = History(versions, here, max_rel_error)
         for record in records:
             if versions.get(record.template) == record.template_version:
                 history._keep(record)
@@ -55,13 +63,20 @@ class History:
         """The fastest time of a search on this model of machine, checked as a best must be."""
         return self._best_s
 
-    def add(self, record: Record) -> None:
-        """Take a record that was just written; a config that failed can no longer be the best."""
-        self._keep(record)
+    def add(self, record: Record) -> Record:
+        """Take a record that was just written; a config that failed can no longer be the best.
+
+        Returns
+        -------
+        Record
+            As it counts here.
+        """
+        record = self._keep(record)
         if record.ok and self.improves(record.median_s) and _counts(record):
             self._best_s = record.median_s
         elif not record.ok and len(self.of_config(record)) > 1:
             self._find_best()
+        return record
 
     def improves(self, seconds: float | None) -> bool:
         """Whether a time would be a new best."""
@@ -153,9 +168,12 @@ class History:
         ]
         return dict(Counter(s[-1].value for s in ended if s and s[-1] is not Status.OK))
 
-    def _keep(self, record: Record) -> None:
+    def _keep(self, record: Record) -> Record:
+        if record.ok and (reason := inexact(record, self.max_rel_error)):
+            record = replace(record, status=Status.WRONG_ANSWER, detail=reason, median_s=None)
         self.records.append(record)
         self._by_config.setdefault(record.config_key, []).append(record)
+        return record
 
     def _here(self, key: ConfigKey) -> list[Record]:
         return [r for r in self._by_config.get(key, ()) if self._compares(r)]

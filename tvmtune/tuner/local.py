@@ -39,6 +39,7 @@ def compiled_domain(
     template: str | None = None,
     restrict: Mapping[str, Sequence[Any]] | None = None,
     rehearse: Rehearse | None = None,
+    max_rel_error: float | None = None,
 ) -> tuple[TaskDomain, Sequence[TemplateKey]]:
     """Domain of a task from the compiler's templates, or from the one that the user refers to.
 
@@ -47,7 +48,7 @@ def compiled_domain(
 
     Parameters
     ----------
-    workload, target, template, restrict
+    workload, target, template, restrict, max_rel_error
         As `DomainFactory`.
     rehearse
         Tries a template from outside the package before this process calls it.
@@ -55,13 +56,14 @@ def compiled_domain(
     Raises
     ------
     TemplateError
-        If no template serves the workload, or a default config fails.
+        If no template serves the workload, or a default config fails, or all promise too large an
+        error.
     SpaceError
         If the restriction does not fit.
     """
     task = parse(workload), parse_target(target)
     template = template and canonical_reference(template)
-    domain = task_domain(*task, template, restrict, rehearse)
+    domain = task_domain(*task, template, restrict, rehearse, max_rel_error)
     versions = {found.name: str(found.version) for found in templates_for(*task, template)}
     names = [space.template for space in domain.spaces]
     return domain, [TemplateKey(template or name, versions[name]) for name in names]

@@ -80,7 +80,9 @@ def open_runs(
     runs = []
     for one in spanned:
         versions = {template.name: template.version for template in one.templates}
-        history = History.of(records.get(one.task.key, ()), versions, equipment.here)
+        history = History.of(
+            records.get(one.task.key, ()), versions, equipment.here, options.max_rel_error
+        )
         runs.append(
             TaskRun(
                 one.task,
@@ -99,7 +101,11 @@ def open_runs(
 def _span(task: Task, options: TuneOptions, equipment: Equipment, tasks: int) -> Spanned:
     equipment.admit(task)
     domain, templates = equipment.domain(
-        task.workload, task.target, template=options.template, restrict=options.restrict
+        task.workload,
+        task.target,
+        template=options.template,
+        restrict=options.restrict,
+        max_rel_error=options.max_rel_error,
     )
     seed = options.seed_for(task)
     strategy = (

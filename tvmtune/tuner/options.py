@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tvmtune.deploy.arguments import check_max_rel_error
 from tvmtune.errors import UsageError
 from tvmtune.tuner.task import Task
 
@@ -34,6 +35,9 @@ class TuneOptions:
         Name of the strategy, and what seeds it.
     template, restrict
         Use this template only; allow knobs only these values.
+    max_rel_error
+        Leave out templates and configs of a larger error, max|y - y64| / max|y64| on standard
+        normal operands; None: none is.
     plan_size
         Proposals of a plan; None: from the budget, so that the model is refitted about a dozen
         times.
@@ -56,6 +60,7 @@ class TuneOptions:
     seed: int = 0
     template: str | None = None
     restrict: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    max_rel_error: float | None = None
     plan_size: int | None = None
     leaders: int = 5
     confirm_s: float | None = None
@@ -68,6 +73,7 @@ class TuneOptions:
             raise UsageError(f"{self.minutes} minutes: give a positive number (--minutes M)")
         if self.seed < 0:
             raise UsageError(f"seed {self.seed}: give 0 or more (--seed S)")
+        check_max_rel_error(self.max_rel_error)
         for name, least in (("plan_size", 1), ("leaders", 1), ("confirm_s", 0), ("retries", 0)):
             value = getattr(self, name)
             if value is not None and not least <= value < math.inf:

@@ -216,9 +216,7 @@ class TaskRun:
 
     def _write(self, trial: Trial, outcome: Outcome) -> Record:
         version = self.history.versions[trial.template]
-        record = self._journal.write(self.task, version, trial, outcome)
-        self.history.add(record)
-        return record
+        return self.history.add(self._journal.write(self.task, version, trial, outcome))
 
     def _fault(self, trial: Trial, record: Record) -> Settled:
         self._faults += 1
