@@ -99,6 +99,11 @@ class TaskDomain:
         return sum(part.space.size for part in self._parts)
 
     @property
+    def templates(self) -> int:
+        """Number of templates."""
+        return len(self._parts)
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the columns of :meth:`features`."""
         return self._feature_names
@@ -131,13 +136,16 @@ class TaskDomain:
             f"{[part.space.template for part in self._parts]}"
         )
 
-    def sample(self, rng: np.random.Generator, n: int) -> Points:
+    def sample(
+        self, rng: np.random.Generator, n: int, templates: Sequence[int] | None = None
+    ) -> Points:
         """Draw valid points; see `Domain.sample`.
 
-        What one template cannot give is drawn from the others.
+        What one template cannot give is drawn from the others of those asked for.
         """
         drawn: list[tuple[_Part, Points]] = []
-        parts, missing = list(self._parts), n
+        asked = range(self.templates) if templates is None else templates
+        parts, missing = [self._parts[number] for number in asked], n
         while parts and missing > 0:
             shares = np.full(len(parts), missing // len(parts))
             shares[rng.permutation(len(parts))[: missing % len(parts)]] += 1

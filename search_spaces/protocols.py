@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -52,10 +52,18 @@ class Domain(Protocol):
         """Number of points, valid or not; may exceed any machine integer."""
         ...
 
-    def sample(self, rng: np.random.Generator, n: int) -> Points:
+    @property
+    def templates(self) -> int:
+        """Number of templates."""
+        ...
+
+    def sample(
+        self, rng: np.random.Generator, n: int, templates: Sequence[int] | None = None
+    ) -> Points:
         """Draw valid points, repetitions possible; fewer than `n` where no more are found.
 
-        Templates evenly, and each valid point of a template with the same probability.
+        Templates evenly, those given by number or all, and each valid point of a template with the
+        same probability.
         """
         ...
 

@@ -45,10 +45,13 @@ class SyntheticDomain:
     def _size(self) -> int:
         return int(np.prod(self.radices, dtype=object))
 
-    def sample(self, rng: np.random.Generator, n: int) -> NDArray[np.int64]:
+    def sample(
+        self, rng: np.random.Generator, n: int, templates: Sequence[int] | None = None
+    ) -> NDArray[np.int64]:
         found = []
-        for template in range(self.templates):
-            wanted = (n + self.templates - 1 - template) // self.templates
+        asked = range(self.templates) if templates is None else templates
+        for place, template in enumerate(asked):
+            wanted = (n + len(asked) - 1 - place) // len(asked)
             drawn = rng.integers(self.radices, size=(8 * wanted + 8, len(self.radices)))
             points = np.insert(drawn, 0, template, axis=1)
             found.append(points[self.valid(points)][:wanted])

@@ -107,7 +107,7 @@ def test_constant_scores_and_stopping_early(synthetic: ModuleType) -> None:
 
 def test_a_domain_in_which_nothing_is_found(synthetic: ModuleType) -> None:
     domain = synthetic.SyntheticDomain()
-    domain.sample = lambda rng, n: NONE
+    domain.sample = lambda *_: NONE
     points, scores, spread = Annealer(domain, np.random.default_rng(0)).run(peak, 5, set(), NONE)
     assert (points.shape, scores.shape, spread) == ((0, 10), (0,), 1.0)
 

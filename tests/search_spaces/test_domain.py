@@ -203,3 +203,12 @@ def test_the_same_seed_gives_the_same_points() -> None:
         points = domain.sample(rng, 50)
         draws.append((points.tolist(), domain.moved(points, rng).tolist()))
     assert draws[0] == draws[1]
+
+
+def test_points_of_some_templates_are_drawn_evenly_and_of_no_other() -> None:
+    domain, rng = make_domain(), np.random.default_rng(0)
+    assert domain.templates == 2
+    assert np.bincount(domain.sample(rng, 40)[:, 0]).tolist() == [20, 20]
+    for number in (0, 1):
+        assert set(domain.sample(rng, 12, [number])[:, 0]) == {number}
+    assert len(domain.sample(rng, 5, [])) == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,6 +99,30 @@ class BestPoints:
         return bool((order >= len(points) - len(new)).any())
 
 
+class _BestOfEach:
+    """The points with the highest scores of each template; as `BestPoints`."""
+
+    def __init__(self, domain: Domain, limits: Sequence[int], taken: Container[bytes]) -> None:
+        wanted = {number: limit for number, limit in enumerate(limits) if limit}
+        self._best = {number: BestPoints(domain, k, taken) for number, k in wanted.items()}
+
+    @property
+    def points(self) -> NDArray[np.int64]:
+        return np.concatenate([best.points for best in self._best.values()])
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        return np.concatenate([best.scores for best in self._best.values()])
+
+    def offer(self, points: NDArray[np.int64], scores: NDArray[np.float64]) -> bool:
+        """Keep those that are new and good enough in their template; say whether any was kept."""
+        kept = False
+        for number, best in self._best.items():
+            own = points[:, 0] == number
+            kept |= best.offer(points[own], scores[own])
+        return kept
+
+
 class Annealer:
     """Looks for valid points of high score by chains that persist between plans.
 
@@ -131,7 +155,11 @@ class Annealer:
         self._chains = np.zeros((0, domain.width), np.int64)
 
     def run(
-        self, score: Score, k: int, taken: Container[bytes], seeds: NDArray[np.int64]
+        self,
+        score: Score,
+        k: int | Sequence[int],
+        taken: Container[bytes],
+        seeds: NDArray[np.int64],
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
         """Anneal once and say which were the best points on the way.
 
@@ -140,7 +168,8 @@ class Annealer:
         score
             What to maximise.
         k
-            How many points are wanted.
+            How many points are wanted, of all templates together or of each; where none are
+            wanted of a template, no chain stays in it.
         taken
             Keys of points that are not wanted; chains may pass through them.
         seeds
@@ -149,19 +178,26 @@ class Annealer:
         Returns
         -------
         points : NDArray[np.int64]
-            Shape (n, width) with n <= k, the best first.
+            Shape (n, width) with n <= k, the best first, of each template if ``k`` is for each.
         scores : NDArray[np.float64]
             Shape (n,), theirs.
         spread : float
             Standard deviation of the scores of random points; positive.
         """
-        best = BestPoints(self._domain, k, taken)
-        fresh = self._domain.sample(self._rng, self.options.chains)
+        best: BestPoints | _BestOfEach = (
+            BestPoints(self._domain, k, taken)
+            if isinstance(k, int)
+            else _BestOfEach(self._domain, k, taken)
+        )
+        active = None if isinstance(k, int) else [t for t, wanted in enumerate(k) if wanted]
+        fresh = self._domain.sample(self._rng, self.options.chains, active)
         if not len(fresh):
             return best.points, best.scores, 1.0
         fresh_scores = score(fresh)
         best.offer(fresh, fresh_scores)
         spread = float(fresh_scores.std()) or 1.0
+        if active is not None:
+            self._recall(active, fresh)
         current = self._start(score, fresh, seeds)
         idle = 0
         for temperature in np.linspace(*self.options.temperature, self.options.steps):
@@ -171,6 +207,11 @@ class Annealer:
             if idle > self.options.patience:
                 break
         return best.points, best.scores, spread
+
+    def _recall(self, active: Sequence[int], fresh: NDArray[np.int64]) -> None:
+        """Begin chains anew that are in other templates."""
+        astray = np.flatnonzero(~np.isin(self._chains[:, 0], active))
+        self._chains[astray] = np.resize(fresh, (len(astray), fresh.shape[1]))
 
     def _start(
         self, score: Score, fresh: NDArray[np.int64], seeds: NDArray[np.int64]
@@ -187,7 +228,11 @@ class Annealer:
         return current
 
     def _step(
-        self, score: Score, current: NDArray[np.float64], heat: float, best: BestPoints
+        self,
+        score: Score,
+        current: NDArray[np.float64],
+        heat: float,
+        best: BestPoints | _BestOfEach,
     ) -> tuple[NDArray[np.float64], bool]:
         """Move all chains once; give their scores and whether a point came among the best."""
         chains, tries = len(self._chains), self.options.tries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tvmtune.errors import SearchError
 from tvmtune.search.history import History
+from tvmtune.search.shares import divide, reached
 from tvmtune.search_spaces.space import Domain
 
 Proposer = Literal["default", "random", "grid", "model"]
@@ -46,6 +47,8 @@ class Strategy(ABC):
     - `ask(n)` gives n proposals, or fewer, or none, when it finds no more points. Each is valid
       and is a point that was neither asked nor told before.
     - The domain's default points come first, those told before excepted.
+    - The first proposals are shared equally among the templates; a strategy that chooses gives
+      those far behind few or none later on.
     - Every valid point of a small space is proposed once before `ask` comes back empty.
     - `tell` takes results in any order, some, all or none of those asked, and also points that
       were never asked: results of an earlier run, of another strategy. A point told again gets
@@ -78,6 +81,7 @@ class Strategy(ABC):
         self.rng = np.random.default_rng(seed)
         self._history = History(domain.width)
         self._seen: set[bytes] = set()
+        self._tried = np.zeros(domain.templates, np.int64)
         self._queue: deque[tuple[bytes, Proposal]] = deque()
         self._enqueue([Proposal(point, "default") for point in domain.defaults()])
 
@@ -106,6 +110,7 @@ class Strategy(ABC):
             key, proposal = self._queue.popleft()
             if key not in self._seen:
                 self._seen.add(key)
+                self._tried[proposal.point[0]] += 1
                 proposals.append(proposal)
         return proposals
 
@@ -135,12 +140,26 @@ class Strategy(ABC):
         if not (np.isnan(costs_s) | ((costs_s > 0) & (costs_s < np.inf))).all():
             raise SearchError("a cost is a positive number of seconds, or nan for a failure")
         keys = self.domain.keys(points)
+        for key, point in zip(keys, points, strict=True):
+            if key not in self._seen and 0 <= point[0] < len(self._tried):
+                self._seen.add(key)
+                self._tried[point[0]] += 1
         self._seen.update(keys)
         self._history.record(keys, points, costs_s)
 
     @abstractmethod
     def _plan(self) -> Sequence[Proposal]:
         """Choose the next proposals: distinct, valid and unseen; none only when there are none."""
+
+    def _divide(self, n: int, spent: Container[int]) -> list[int]:
+        """The templates of the next n proposals, by what was told; `spent` have nothing left."""
+        templates = len(self._tried)
+        if templates == 1:
+            return [0] * n
+        points, costs_s = self._history.points, self._history.costs_s
+        valid = self.domain.valid(points) if len(points) else np.zeros(0, np.bool_)
+        reach = reached(templates, points[valid, 0], costs_s[valid])
+        return divide(n, self._tried, reach, spent)
 
     def _fill_queue(self) -> bool:
         """Plan when nothing is queued; False when there is nothing to propose."""

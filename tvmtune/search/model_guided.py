@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -124,11 +125,12 @@ class RoundQuality:
 class ModelGuidedSearch(Strategy):
     """Simulated annealing over a cost model, as in AutoTVM.
 
-    The first plan is the defaults and random points. Each later one is made when the one before
-    has been handed out: the model is refitted if anything was told since, annealing finds
-    candidates of high predicted score, a diverse part of them is proposed, the best first, and a
-    few random points follow. A round in which the model does not order held-out results any
-    better than chance gets half of its plan at random.
+    The first plan is the defaults and random points, of each template as many. Each later one is
+    made when the one before has been handed out: it is divided among the templates by what they
+    have shown (`tvmtune.search.shares`), the model is refitted if anything was told since,
+    annealing finds candidates of high predicted score, a diverse part of them is proposed, the
+    best first, and a few random points follow. A round in which the model does not order held-out
+    results any better than chance gets half of its plan at random.
 
     Parameters
     ----------
@@ -170,9 +172,11 @@ class ModelGuidedSearch(Strategy):
     def _plan(self) -> Sequence[Proposal]:
         size, self._first_size = self._first_size, self.options.plan_size
         self._refit()
-        chosen = self._by_model(size) if self.rounds else []
+        order = self._divide(size, self._unseen.spent)
+        chosen = self._by_model(order) if self.rounds else []
         keys = self.domain.keys(np.stack([p.point for p in chosen])) if chosen else []
-        points = self._unseen.take(size - len(chosen), self._seen.union(keys))
+        missing = _less(order, [int(p.point[0]) for p in chosen])
+        points = self._unseen.divided(missing, self._seen.union(keys))
         return [*chosen, *(Proposal(point, "random") for point in points)]
 
     def _refit(self) -> None:
@@ -201,19 +205,49 @@ class ModelGuidedSearch(Strategy):
         )
         _LOG.debug("refitted: %s", self.rounds[-1])
 
-    def _by_model(self, size: int) -> list[Proposal]:
-        """Choose the part of a plan that the model decides, highest predicted score first."""
+    def _by_model(self, order: Sequence[int]) -> list[Proposal]:
+        """Choose the part of a plan that the model decides, highest predicted score first.
+
+        ``order`` has the template of each proposal of the plan; the last ones are left to chance.
+        """
+        size = len(order)
         trusted = self.rounds[-1].spearman > 0
         share = self.options.random_share if trusted else self.options.distrusted_share
         wanted = size - math.ceil(share * size)
+        if not wanted:
+            return []
+        counts = np.bincount(order[:wanted], minlength=self.domain.templates)
         leaders = self._history.leaders(self.options.seeds)
         seeds = leaders[self.domain.valid(leaders)] if len(leaders) else leaders
-        points, scores, spread = self._annealer.run(
-            self._score, self.options.pool * wanted, self._seen, seeds
-        )
-        picked = select_diverse(points, scores / spread, wanted, self.options.diversity)
+        seeds = seeds[counts[seeds[:, 0]] > 0]
+        pools = (self.options.pool * counts).tolist()
+        points, scores, spread = self._annealer.run(self._score, pools, self._seen, seeds)
+        picked = self._diverse(points, scores / spread, counts)
         picked = picked[np.argsort(-scores[picked], kind="stable")]
         return [Proposal(points[row], "model", float(scores[row])) for row in picked]
 
+    def _diverse(
+        self, points: NDArray[np.int64], merits: NDArray[np.float64], counts: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Rows of points that are good and do not repeat each other, so many of each template."""
+        picked = []
+        for template in np.flatnonzero(counts):
+            own = np.flatnonzero(points[:, 0] == template)
+            count, weight = int(counts[template]), self.options.diversity
+            picked.append(own[select_diverse(points[own], merits[own], count, weight)])
+        return np.concatenate(picked)
+
     def _score(self, points: NDArray[np.int64]) -> NDArray[np.float64]:
         return self._model.predict(self.domain.features(points))
+
+
+def _less(order: Sequence[int], done: Sequence[int]) -> list[int]:
+    """What is left of some numbers when others are taken away, each once, from the front."""
+    gone = Counter(done)
+    left = []
+    for number in order:
+        if gone[number]:
+            gone[number] -= 1
+        else:
+            left.append(number)
+    return left

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections import Counter
+from collections.abc import Container, Sequence
 from itertools import islice
 
 import numpy as np
@@ -28,14 +29,51 @@ class UnseenPoints:
         Where points come from.
     rng
         Decides which.
+
+    Attributes
+    ----------
+    spent
+        Templates of which no more points were found.
     """
 
     def __init__(self, domain: Domain, rng: np.random.Generator) -> None:
         self._domain = domain
         self._rng = rng
-        self._rest: list[tuple[bytes, NDArray[np.int64]]] | None = None
+        self._rest: dict[int, list[tuple[bytes, NDArray[np.int64]]]] | None = None
+        self.spent: set[int] = set()
 
-    def take(self, n: int, taken: Container[bytes]) -> NDArray[np.int64]:
+    def divided(self, order: Sequence[int], taken: Container[bytes]) -> NDArray[np.int64]:
+        """Draw distinct points of given templates, others in place of those that are not found.
+
+        Parameters
+        ----------
+        order
+            The template of each point that is wanted.
+        taken
+            Keys of points that are not wanted. What was taken once stays taken.
+
+        Returns
+        -------
+        NDArray[np.int64]
+            Shape (m, width) with m <= len(order); fewer when no more were found of any template.
+        """
+        found: dict[int, list[NDArray[np.int64]]] = {}
+        for template, count in sorted(Counter(order).items()):
+            points = self.take(count, taken, [template])
+            found[template] = list(points)
+            if len(points) < count:
+                self.spent.add(template)
+        chosen = [found[template].pop() for template in order if found[template]]
+        rows = np.array(chosen, np.int64).reshape(-1, self._domain.width)
+        if len(rows) == len(order):
+            return rows
+        known = {*self._domain.keys(rows)} if len(rows) else set()
+        others = self.take(len(order) - len(rows), _Either(taken, known))
+        return np.concatenate([rows, others])
+
+    def take(
+        self, n: int, taken: Container[bytes], templates: Sequence[int] | None = None
+    ) -> NDArray[np.int64]:
         """Draw distinct points.
 
         Parameters
@@ -44,6 +82,8 @@ class UnseenPoints:
             How many are wanted.
         taken
             Keys of points that are not wanted. What was taken once stays taken.
+        templates
+            Numbers of the templates whose points are wanted; None: all.
 
         Returns
         -------
@@ -52,14 +92,18 @@ class UnseenPoints:
         """
         chosen: dict[bytes, NDArray[np.int64]] = {}
         if self._rest is None:
-            self._draw(n, taken, chosen)
+            self._draw(n, taken, chosen, templates)
         if len(chosen) < n and self._domain.size <= _SCAN_LIMIT:
-            self._take_rest(n, taken, chosen)
+            self._take_rest(n, taken, chosen, templates)
         points = np.array(list(chosen.values()), np.int64).reshape(-1, self._domain.width)
         return self._rng.permutation(points)
 
     def _draw(
-        self, n: int, taken: Container[bytes], chosen: dict[bytes, NDArray[np.int64]]
+        self,
+        n: int,
+        taken: Container[bytes],
+        chosen: dict[bytes, NDArray[np.int64]],
+        templates: Sequence[int] | None,
     ) -> None:
         """Sample a few times, twice as much each time.
 
@@ -69,27 +113,51 @@ class UnseenPoints:
         for doubling in range(_ROUNDS):
             if len(chosen) >= n:
                 return
-            points = self._domain.sample(self._rng, (n - len(chosen)) << doubling)
+            points = self._domain.sample(self._rng, (n - len(chosen)) << doubling, templates)
             for key, point in zip(self._domain.keys(points), points, strict=True):
                 if key not in taken and len(chosen) < n:
                     chosen.setdefault(key, point)
 
     def _take_rest(
-        self, n: int, taken: Container[bytes], chosen: dict[bytes, NDArray[np.int64]]
+        self,
+        n: int,
+        taken: Container[bytes],
+        chosen: dict[bytes, NDArray[np.int64]],
+        templates: Sequence[int] | None,
     ) -> None:
-        """Continue with the list of what is left, made when it is first needed."""
+        """Continue with the lists of what is left, made when they are first needed, in turns."""
         if self._rest is None:
             self._rest = self._list_rest(taken)
-        while self._rest and len(chosen) < n:
-            key, point = self._rest.pop()
-            if key not in taken:
-                chosen.setdefault(key, point)
+        wanted = sorted(self._rest) if templates is None else templates
+        rests = [self._rest[template] for template in wanted if self._rest.get(template)]
+        while rests and len(chosen) < n:
+            for rest in rests[: n - len(chosen)]:
+                key, point = rest.pop()
+                if key not in taken:
+                    chosen.setdefault(key, point)
+            rests = [rest for rest in rests if rest]
 
-    def _list_rest(self, taken: Container[bytes]) -> list[tuple[bytes, NDArray[np.int64]]]:
-        """All valid points that are not taken, shuffled."""
+    def _list_rest(
+        self, taken: Container[bytes]
+    ) -> dict[int, list[tuple[bytes, NDArray[np.int64]]]]:
+        """All valid points that are not taken by template, shuffled."""
         rest: list[tuple[bytes, NDArray[np.int64]]] = []
         scan = self._domain.scan(0)
         while block := list(islice(scan, _SCAN_BLOCK)):
             keys = self._domain.keys(np.stack(block))
             rest += [pair for pair in zip(keys, block, strict=True) if pair[0] not in taken]
-        return [rest[row] for row in self._rng.permutation(len(rest))]
+        lists: dict[int, list[tuple[bytes, NDArray[np.int64]]]] = {}
+        for row in self._rng.permutation(len(rest)):
+            key, point = rest[row]
+            lists.setdefault(int(point[0]), []).append((key, point))
+        return lists
+
+
+class _Either:
+    """Holds what either of two containers holds."""
+
+    def __init__(self, one: Container[bytes], other: Container[bytes]) -> None:
+        self._one, self._other = one, other
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._one or key in self._other
