@@ -153,6 +153,6 @@ def uneven(synthetic: ModuleType) -> Any:
     class Uneven(synthetic.SyntheticDomain):  # type: ignore[name-defined, misc]
         def valid(self, points: NDArray[np.int64]) -> NDArray[np.bool_]:
             fits: NDArray[np.bool_] = super().valid(points)
-            return fits & ((points[:, 0] == 0) | (points[:, 6] % 3 != 2))
+            return np.asarray(fits & ((points[:, 0] == 0) | (points[:, 6] % 3 != 2)), np.bool_)
 
     return Uneven(templates=TEMPLATES)

@@ -211,7 +211,7 @@ def test_times_of_another_machine_are_told_only_when_they_compare(bed: Any) -> N
             super().tell(points, costs_s)
 
     crash = Outcome(status=Status.CRASH, detail="SIGSEGV", where="runner")
-    bed.plant = lambda request, n: crash if request["config"]["rows"] == 3 else None
+    bed.plant = lambda request, n: crash if request["config"]["rows"] == 4 else None
     there = elsewhere(bed, 40)
     failed = sum(r.status is Status.CRASH for r in there)
     assert failed

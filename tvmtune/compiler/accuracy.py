@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from tvmtune.errors import TemplateError
@@ -50,6 +51,6 @@ def promises_text(promises: Mapping[str, float]) -> str:
 
 
 def _rounded_up(error: float) -> float:
-    """A short number that is not smaller than an error."""
-    short = float(f"{error:.2g}")
-    return short if short >= error else float(f"{error * 1.05:.2g}")
+    """The smallest number of two digits that is not smaller than an error."""
+    unit = 10.0 ** (math.floor(math.log10(error)) - 1)
+    return math.ceil(error / unit) * unit
