@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -179,3 +180,17 @@ def test_outcomes_are_json() -> None:
     assert Outcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
     failed = Outcome(status=Status.CRASH, detail="signal 11", where="runner")
     assert Outcome.from_json(failed.to_json()) == failed
+
+
+@pytest.mark.parametrize("value", [None, 0, 1e-6])
+def test_what_a_template_promises_survives(value: float | None) -> None:
+    manifest = replace(MANIFEST, max_rel_error=value)
+    assert Manifest.from_json(manifest.to_json()).max_rel_error == value
+    older = {k: v for k, v in MANIFEST.to_json().items() if k != "max_rel_error"}
+    assert Manifest.from_json(older).max_rel_error is None
+
+
+@pytest.mark.parametrize("value", [-1e-6, 1, True, "1e-6", float("nan")])
+def test_a_promise_that_is_none(value: Any) -> None:
+    with pytest.raises(KernelError, match=r"max_rel_error is .*expected a number of at least 0"):
+        Manifest.from_json({**MANIFEST.to_json(), "max_rel_error": value})

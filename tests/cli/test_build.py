@@ -19,6 +19,9 @@ def test_a_folder_of_kernels(cli: Any, log: Any, record: Any, tmp_path: Path) ->
     assert "warning: " in err
     assert "the default config is used" in err
     assert list(tvmtune.load(folder)) == [TASK]
+    promised = tvmtune.load(folder)[TASK].manifest.max_rel_error
+    assert promised is not None
+    assert 0 < promised < 1e-6
 
 
 def test_bad_requests(cli: Any, log: Any, record: Any, tmp_path: Path) -> None:
@@ -33,6 +36,8 @@ def test_bad_requests(cli: Any, log: Any, record: Any, tmp_path: Path) -> None:
         ([TASK, "--log", path, "-o", tmp_path / "file"], 1, "cannot write kernels"),
         ([TASK, "--log", path, "-o", tmp_path, "--template", "none"], 2, "matmul.packed"),
         ([TASK, "--log", path, "-o", tmp_path, "--batch", "4"], 2, "batch 4 is that of a model"),
+        ([TASK, "--log", path, "-o", tmp_path, "--max-rel-error", "1e-9"], 2, "packed promises"),
+        ([TASK, "--log", path, "-o", tmp_path, "--max-rel-error", "0"], 2, "relative error 0"),
     ]:
         found, out, err = cli("build", *arguments)
         assert (found, out) == (code, "")

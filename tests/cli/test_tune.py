@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tvmtune.cli.tune_command import parse_restrictions
 from tvmtune.deploy.inputs import Inputs
 from tvmtune.errors import UsageError
 from tvmtune.records import Purpose, read_log
+from tvmtune.search_spaces.templates import TEMPLATES
 
 TASK = "matmul:m=8,k=8,n=8"
 pytestmark = pytest.mark.usefixtures("machine")
@@ -248,3 +250,34 @@ def test_nohup_is_respected() -> None:
             assert not stop()
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_tolerated_error(cli: Any, path: Path) -> None:
+    assert _tune(cli, path, "--trials", 2, "--max-rel-error", "1e-5")[0] == 0
+    known = path.read_bytes()
+    for value, message in [
+        ("1e-9", "no template keeps a relative error of 1e-09: matmul.packed promises"),
+        ("0", "relative error 0: give a positive number"),
+        ("small", "Invalid value for '--max-rel-error'"),
+    ]:
+        for more in ((), ("--dry-run",)):
+            code, out, err = _tune(cli, path, "--trials", 3, "--max-rel-error", value, *more)
+            assert (code, out) == (2, "")
+            assert message in err.splitlines()[-1]
+    assert path.read_bytes() == known
+
+
+def test_a_dry_run_says_which_templates_are_left_out(
+    cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inexact = replace(TEMPLATES["conv2d.depthwise"], error=lambda _: 1e-5)
+    known = {**TEMPLATES, inexact.name: inexact}
+    monkeypatch.setattr("tvmtune.compiler.templates.TEMPLATES", known)
+    code, out, err = cli("tune", "D3", "--dry-run", "--max-rel-error", "2e-6")
+    assert code == 0
+    assert "conv2d.direct" in out
+    assert "conv2d.depthwise" not in out
+    assert err == (
+        "tvmtune: note: conv2d.depthwise is left out: it promises a relative error of 1e-05, "
+        "tolerated is 2e-06\n"
+    )

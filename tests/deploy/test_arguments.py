@@ -22,6 +22,7 @@ from tvmtune.errors import UsageError
         ({"threads": "2"}, "threads '2' is of type str; give a whole number"),
         ({"threads": True}, "threads True is of type bool"),
         ({"template": 3}, "template 3 is of type int; give a name, or 'FILE.py:NAME'"),
+        ({"max_rel_error": "2e-6"}, "max_rel_error '2e-6' is of type str; give a number"),
     ],
 )
 def test_building(arguments: dict[str, Any], message: str) -> None:
@@ -38,6 +39,7 @@ def test_building(arguments: dict[str, Any], message: str) -> None:
         ({"log": ["a", "b"]}, r"log \['a', 'b'\] is of type list; give the path of a tuning log"),
         ({"trials": "12"}, "trials '12' is of type str"),
         ({"minutes": "1"}, "minutes '1' is of type str; give a number"),
+        ({"max_rel_error": "2e-6"}, "max_rel_error '2e-6' is of type str; give a number"),
         ({"seed": 1.5}, "seed 1.5 is of type float"),
         ({"search": None}, "search None is of type NoneType"),
         ({"target": "x" * 100, "template": 1}, "template 1 is of type int"),
@@ -46,6 +48,15 @@ def test_building(arguments: dict[str, Any], message: str) -> None:
 def test_tuning(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=f"^tvmtune.tune: {message}"):
         tvmtune.tune(**{"inputs": "C2", **arguments})
+
+
+@pytest.mark.parametrize("value", [0, -1e-6, float("nan"), float("inf")])
+def test_an_error_that_nothing_keeps(value: float) -> None:
+    message = f"relative error {value:g}: give a positive number, as in --max-rel-error 2e-6"
+    with pytest.raises(UsageError, match=message):
+        tvmtune.tune("C2", max_rel_error=value)
+    with pytest.raises(UsageError, match=message):
+        tvmtune.build("C2", max_rel_error=value)
 
 
 def test_what_will_do() -> None:

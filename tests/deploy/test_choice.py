@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tvmtune.deploy.choice import Choice, choose
 from tvmtune.deploy.match import LogMatch
 from tvmtune.errors import KernelError, TemplateError
 from tvmtune.records import Here, Record
+from tvmtune.search_spaces.templates import TEMPLATES
 from tvmtune.target import parse_target
 from tvmtune.workload import parse
 
@@ -98,3 +100,32 @@ def test_one_reference_however_it_is_written(record: Any, tmp_path: Path) -> Non
 def test_broken_matches_are_refused() -> None:
     with pytest.raises(KernelError, match="match of a kernel"):
         LogMatch.from_json({"kind": "exact", "surprise": 1})
+
+
+def test_only_what_is_exact_enough(record: Any) -> None:
+    hash_now = _current(record())
+    exact = record(2e-6, nest_hash=hash_now, checks={"harder": True, "rel_error": 1e-7})
+    match = _choose([exact], max_rel_error=3e-7).match
+    assert match.record_id == exact.id
+    loose = record(2e-6, nest_hash=hash_now, checks={"harder": True, "rel_error": 4e-7})
+    match = _choose([loose], max_rel_error=3e-7).match
+    assert match.is_default
+    assert list(match.refused.values()) == [1]
+    assert "a relative error of 4e-07 was measured, tolerated is 3e-07" in match.reason
+    assert _choose([loose]).match.record_id == loose.id
+
+
+@pytest.mark.parametrize("records", [None, []])
+def test_no_template_is_exact_enough(records: list[Record] | None) -> None:
+    with pytest.raises(TemplateError, match=r"matmul.packed promises 2.5e-07; .* 2.6e-07$"):
+        _choose(records, max_rel_error=1e-9)
+
+
+def test_the_default_is_that_of_an_exact_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    winograd = replace(TEMPLATES["matmul.packed"], name="matmul.fast", error=lambda _: 1e-5)
+    space = winograd.space
+    named = replace(winograd, space=lambda w, t: replace(space(w, t), template="matmul.fast"))
+    both = {"matmul.fast": named, **TEMPLATES}
+    monkeypatch.setattr("tvmtune.compiler.templates.TEMPLATES", both)
+    assert _choose(None).request.template == "matmul.fast"
+    assert _choose(None, max_rel_error=1e-6).request.template == "matmul.packed"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tvmtune.measure.checking import Tolerance, compare, tolerance_for
+from tvmtune.measure.checking import Comparison, Tolerance, compare, tolerance_for
 
 
 @pytest.mark.parametrize("length", [1, 9, 576, 4608, 50_000])
@@ -86,3 +86,30 @@ def test_magnitude_ignores_what_is_not_finite() -> None:
 def test_tolerance_round_trips(absolute: float, relative: float) -> None:
     tolerance = Tolerance(absolute, relative)
     assert Tolerance.from_json(tolerance.to_json()) == tolerance
+
+
+def test_the_relative_error_is_of_the_largest_output() -> None:
+    expected = np.array([[1.0, -8.0], [2.0, 4.0]])
+    found = expected + np.array([[0.0, 0.01], [-0.04, 0.0]])
+    tolerance = Tolerance(1.0, 0.0)
+    assert compare(found, expected, tolerance).rel_error == pytest.approx(0.04 / 8)
+    assert compare(expected, expected, tolerance).rel_error == 0.0
+    assert compare(np.zeros(2), np.zeros(2), tolerance).rel_error == 0.0
+    assert compare(np.ones(2), np.zeros(2), Tolerance(0.0, 0.0)).rel_error == math.inf
+    with_nan = np.array([1.0, np.nan])
+    assert compare(with_nan, with_nan, tolerance) == Comparison(0.0, rel_error=0.0)
+    wrong = compare(found + 3, expected, tolerance)
+    assert wrong.mismatch is not None
+    assert wrong.rel_error == pytest.approx(3.01 / 8)
+
+
+def test_what_is_promised_is_tolerated_everywhere() -> None:
+    expected = np.array([8.0, 0.0, -1.0])
+    tolerance = Tolerance(1e-7, 1e-7).with_promise(1e-3, expected)
+    assert tolerance.promised == 8e-3
+    assert Tolerance.from_json(tolerance.to_json()) == tolerance
+    assert compare(expected + 7.9e-3, expected, tolerance).mismatch is None
+    assert compare(expected + 8.1e-3, expected, tolerance).mismatch is not None
+    assert Tolerance(1.0, 0.5).with_promise(None, expected) == Tolerance(1.0, 0.5)
+    assert compare(expected + 1, expected, Tolerance(2.0, 0.0, 1e-3)).mismatch is None
+    assert Tolerance.from_json({"absolute": 1, "relative": 2}) == Tolerance(1.0, 2.0)
