@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,6 +24,7 @@ from tvmtune.target import parse_target
 from tvmtune.workload import parse
 
 TARGET = parse_target("cpu")
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PACKED = TEMPLATES["matmul.packed"]
 DIRECT = TEMPLATES["conv2d.direct"]
 
@@ -124,3 +126,26 @@ def test_a_domain_of_what_is_exact_enough() -> None:
     assert len(task_domain(depthwise, TARGET, max_rel_error=1e-6).spaces) == len(names)
     with pytest.raises(TemplateError, match=r"no template keeps a relative error of 1e-08"):
         task_domain(depthwise, TARGET, max_rel_error=1e-8)
+
+
+@pytest.mark.parametrize("text", ["matmul:m=12,k=3072,n=64", "matmul:m=7,k=512,n=40"])
+def test_chains_of_sums_keep_what_the_example_promises(text: str) -> None:
+    workload, reference = parse(text), f"{EXAMPLES / 'chained_matmul.py'}:TEMPLATE"
+    domain = task_domain(workload, TARGET, reference, max_rel_error=2e-6)
+    direct = direct_error(workload)
+    for point in (*domain.defaults(), *domain.sample(np.random.default_rng(0), 2)):
+        knobs = domain.config_of(point).knobs_json()
+        artifact = build(
+            BuildRequest(
+                workload=workload.text, target=TARGET.text, template=reference, config=knobs
+            )
+        )
+        promised = artifact.manifest.max_rel_error
+        assert promised is not None
+        assert promised < direct
+        for seed in range(3):
+            case = Problem(workload).case(seed)
+            kernel, packed = bind(artifact, {n: a.array for n, a in case.operands.items()})
+            kernel.run(packed)
+            found = compare(kernel.unpack(packed), case.expected.array, case.tolerance)
+            assert found.rel_error <= promised
