@@ -19,6 +19,7 @@ from tvmtune.target import MAX_THREADS, parse_target
 _MAGIC = b"TVMTUNE1"
 _SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_.$]*", re.ASCII)
 _MAX_BYTES = 2**40
+_MAX_FLOPS = 2**63 - 1
 """No array and no workspace is that large: a manifest that says so is damaged."""
 
 _ITEMSIZE: Mapping[str, int] = MappingProxyType(
@@ -108,6 +109,8 @@ class Manifest:
     threads: int = 1
     nest_hash: str = ""
     toolchain: str = ""
+    flops: int = 0
+    """Operations on floats that a call executes, what is prepared left out; 0: not counted."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Seconds of each step of the build (``lowering``, ``codegen``); not part of the hash."""
 
@@ -187,6 +190,7 @@ _MANIFEST_RULES: Mapping[str, _Rule] = MappingProxyType(
         "threads": _whole(1, MAX_THREADS),
         "nest_hash": _TEXT,
         "toolchain": _TEXT,
+        "flops": _whole(0, _MAX_FLOPS),
         "seconds": _Rule(_is_seconds, "numbers by name"),
     }
 )
@@ -272,7 +276,7 @@ class Outcome:
     ok); ``truncated`` says that timing was cut short because the candidate was clearly slower
     than the best.  ``where`` is the process that failed.  ``seconds`` says what each step took:
     ``lowering``, ``codegen``, ``loading``, ``running``, ``checking``.  ``checks`` says what of the
-    output was verified.
+    output was verified.  ``flops`` is that of the manifest.
     """
 
     status: Status
@@ -285,6 +289,7 @@ class Outcome:
     checks: Mapping[str, Any] = field(default_factory=dict)
     artifact_digest: str = ""
     nest_hash: str = ""
+    flops: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from tvmtune.analysis.operations import executed_flops
 from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.codegen.llvm import compile_assembly, compile_object, toolchain
 from tvmtune.codegen.module import ModuleText, emit_module
@@ -57,6 +58,7 @@ def build(request: BuildRequest) -> Artifact:
         config=dict(request.config),
         nest_hash=hash_of(compiled.schedule, compiled.nest),
         toolchain=toolchain(),
+        flops=executed_flops(compiled.functions[0]),
         seconds={"lowering": lowered - started, "codegen": time.perf_counter() - lowered},
     )
     return Artifact(manifest, code)
