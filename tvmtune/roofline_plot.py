@@ -39,10 +39,10 @@ _DASHES = ("-", (0, (6, 2)), (0, (4, 1.5, 1, 1.5)), (0, (1.5, 1.5)))
 
 _INCH = 72.0
 _WIDTH, _PLOT_HEIGHT, _LEFT, _RIGHT = 6.2, 4.6, 0.75, 0.2
-_TOP, _BELOW, _LINE = 0.75, 0.65, 0.185
-"""Inches: of the page; above and below the axes of a panel; of a line of the list."""
+_TOP, _BELOW, _LINE, _MARGIN = 0.6, 0.7, 0.185, 0.12
+"""Inches: of the page; above and below the axes of a panel; of a line of the list; beside it."""
 _LABEL, _SMALL = 9.5, 8.5
-_CHARACTER = 0.68
+_CHARACTER, _MONOSPACE = 0.68, 0.61
 """Width of a character over the size of the font, at most."""
 
 
@@ -130,22 +130,21 @@ def make_figure(points: Sequence[Point]) -> Figure:
     top = height
     for (machine, target), panel in panels.items():
         bottom = top - _TOP - _PLOT_HEIGHT
-        axes = figure.add_axes(
-            (
-                _LEFT / _WIDTH,
-                bottom / height,
-                1 - (_LEFT + _RIGHT) / _WIDTH,
-                _PLOT_HEIGHT / height,
-            )
-        )
+        wide = (_WIDTH - _LEFT - _RIGHT) / _WIDTH
+        axes = figure.add_axes((_LEFT / _WIDTH, bottom / height, wide, _PLOT_HEIGHT / height))
         _draw_panel(axes, panel, f"{machine or 'unknown machine'}\n{target}")
-        for i, line in enumerate(_list(panel)):
-            y = (bottom - _BELOW - _LINE * i) / height
-            figure.text(
-                0.15 / _WIDTH, y, line, size=_SMALL - 0.7, family="monospace", parse_math=False
-            )
         top = bottom - _BELOW - _LINE * (len(panel) + 1)
+        _write_list(figure, panel, bottom - _BELOW)
     return figure
+
+
+def _write_list(figure: Figure, panel: Sequence[Point], top: float) -> None:
+    """Write below a panel what its labels mean, as large as the longest line allows."""
+    lines, (width, height) = _list(panel), figure.get_size_inches()
+    size = min(_LABEL, (width - 2 * _MARGIN) * _INCH / (_MONOSPACE * max(map(len, lines))))
+    for i, line in enumerate(lines):
+        place = _MARGIN / width, (top - _LINE * i) / height
+        figure.text(*place, line, size=size, family="monospace", parse_math=False)
 
 
 def _list(panel: Sequence[Point]) -> list[str]:

@@ -44,6 +44,7 @@ def build(request: BuildRequest) -> Artifact:
     """
     started = time.perf_counter()
     compiled = _Compiled.of(request)
+    flops = executed_flops(compiled.functions[0])
     lowered = time.perf_counter()
     code = compile_object(compiled.module.text, compiled.target)
     manifest = Manifest(
@@ -58,7 +59,7 @@ def build(request: BuildRequest) -> Artifact:
         config=dict(request.config),
         nest_hash=hash_of(compiled.schedule, compiled.nest),
         toolchain=toolchain(),
-        flops=executed_flops(compiled.functions[0]),
+        flops=flops,
         seconds={"lowering": lowered - started, "codegen": time.perf_counter() - lowered},
     )
     return Artifact(manifest, code)
