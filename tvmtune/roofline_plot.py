@@ -34,6 +34,10 @@ _METADATA = MappingProxyType(
 """Files that can be drawn; nothing in them is to depend on when."""
 
 _BLUE, _VERMILION, _GREY, _INK = "#0072B2", "#D55E00", "#777777", "#222222"
+_BACKGROUND = MappingProxyType(
+    {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.3}
+)
+"""Of letters, so that lines behind do not disturb."""
 _DASHES = ("-", (0, (6, 2)), (0, (4, 1.5, 1, 1.5)), (0, (1.5, 1.5)))
 """Of the levels, nearest first."""
 
@@ -241,7 +245,7 @@ def _name_line(
     along = 16.0 if angle else x1 - x0 - letter * len(name) - 4
     across = 3.0
     dx, dy = along * cos(angle) - across * sin(angle), along * sin(angle) + across * cos(angle)
-    text = axes.annotate(
+    axes.annotate(
         name,
         start,
         xytext=(dx, dy),
@@ -252,8 +256,8 @@ def _name_line(
         size=_SMALL,
         color=_INK,
         zorder=5,
+        bbox=dict(_BACKGROUND),
     )
-    text.set_path_effects(_halo())
     return [
         Box.around(
             x0 + dx + (i + 0.5) * letter * cos(angle) - 0.4 * _SMALL * sin(angle),
@@ -296,7 +300,7 @@ def _draw_labels(
     page = Box(area.x0 + 2, area.y0 + 2, area.x1 - 2, area.y1 - 2)
     middles = place_labels(places, sizes, page, [*covered, *taken])
     for label, mark, place, middle in zip(labels, marks, places, middles, strict=True):
-        text = axes.annotate(
+        axes.annotate(
             label,
             mark,
             xytext=(middle[0] - place[0], middle[1] - place[1]),
@@ -306,9 +310,9 @@ def _draw_labels(
             size=_LABEL,
             color=_INK,
             zorder=6,
+            bbox=dict(_BACKGROUND),
             arrowprops={"arrowstyle": "-", "color": _GREY, "linewidth": 0.5, "shrinkB": 3},
         )
-        text.set_path_effects(_halo())
 
 
 def _draw_legend(axes: Axes, panel: Sequence[Point]) -> None:
@@ -327,10 +331,3 @@ def _draw_legend(axes: Axes, panel: Sequence[Point]) -> None:
         mark = Line2D([], [], color=_GREY, marker="o", markerfacecolor="white", label=label)
         handles.append(mark)
     axes.legend(handles=handles, loc="lower right", fontsize=_SMALL, framealpha=0.9)
-
-
-def _halo() -> list[Any]:
-    """White around letters, so that lines behind do not disturb."""
-    from matplotlib.patheffects import withStroke
-
-    return [withStroke(linewidth=2, foreground="white")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -193,7 +194,9 @@ def _draw(rows: Sequence[BestRow], path: Path) -> None:
     points = [
         Point(row.summary.workload, row.summary.target, row.summary.machine, roofline, placement)
         for row in rows
-        if (roofline := row.roofline) and (placement := row.placement)
+        if (roofline := row.roofline)
+        and (placement := row.placement)
+        and isfinite(placement.effective_flops_per_s)
     ]
     if len(points) < len(rows):
         missing = counted(len(rows) - len(points), "task")
