@@ -62,7 +62,7 @@ def measure_machine(workers: Workers, target: Target, cores: Sequence[int]) -> M
         cores=len(cores),
         peak_flops=flops / min(alone),
         all_peak_flops=sum(flops / median(own) for own in together),
-        bandwidths=_bandwidths(workers, target, core),
+        bandwidths=_bandwidths(workers, target, cores),
         noise=_noise(alone),
         interference=median(ratios) if ratios else 1.0,
         timer_s=_timer_step(),
@@ -93,14 +93,46 @@ def read_sizes(caches: Sequence[Cache], memory_bytes: int) -> list[tuple[str, in
     return [(level, min(size, limit)) for level, size in [*sizes, ("memory", 2 * largest)]]
 
 
-def _bandwidths(workers: Workers, target: Target, core: int) -> tuple[Bandwidth, ...]:
+def size_for_each(size_bytes: int, below_bytes: int, limit_bytes: int, cores: int) -> int:
+    """Return what each core is to read while all read at the same time.
+
+    Together they read what one does alone, so that it fits a cache that they share; but each of
+    them twice the cache below, which it has for itself, or what one reads alone if that is less.
+
+    Parameters
+    ----------
+    size_bytes
+        What one core reads alone.
+    below_bytes
+        Size of the cache before the level that is read; 0 if there is none.
+    limit_bytes
+        Of all the cores together.
+    cores
+        How many read.
+    """
+    return min(size_bytes, max(size_bytes // cores, 2 * below_bytes), limit_bytes // cores)
+
+
+def _bandwidths(workers: Workers, target: Target, cores: Sequence[int]) -> tuple[Bandwidth, ...]:
+    caches, memory_bytes = read_caches(cores[-1]), available_memory_bytes()
+    sizes = read_sizes(caches, memory_bytes)
+    limit = min(_LARGEST_READ_BYTES * 4, memory_bytes // 4 or _LARGEST_READ_BYTES)
+    befores = [0, *(cache.size_bytes for cache in caches)]
     found = []
-    for level, size in read_sizes(read_caches(core), available_memory_bytes()):
-        artifact = workers.probe("read", target.text, size)
-        (samples,) = workers.sample(artifact, [core], _READ_S)
-        work = make_probe("read", target, size).work
-        found.append(Bandwidth(level, size, work / median(samples)))
+    for (level, size), before, cache in zip(sizes, befores, [*caches, None], strict=True):
+        alone = every = _read_rates(workers, target, size, cores[-1:])
+        if len(cores) > 1:
+            each = size_for_each(size, before, limit, len(cores))
+            every = _read_rates(workers, target, each, cores)
+        found.append(Bandwidth(level, size, alone, every, cache))
     return tuple(found)
+
+
+def _read_rates(workers: Workers, target: Target, size_bytes: int, cores: Sequence[int]) -> float:
+    """Bytes per second of cores that read an array each, at the same time, together."""
+    artifact = workers.probe("read", target.text, size_bytes)
+    work = make_probe("read", target, size_bytes).work
+    return sum(work / median(own) for own in workers.sample(artifact, cores, _READ_S))
 
 
 def _noise(samples: Sequence[float]) -> float:

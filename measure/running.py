@@ -156,6 +156,7 @@ def _with_artifact(outcome: Outcome, artifact: Artifact, seconds: Mapping[str, f
         seconds={**artifact.manifest.seconds, **seconds},
         artifact_digest=artifact.digest,
         nest_hash=artifact.manifest.nest_hash,
+        flops=artifact.manifest.flops,
     )
 
 

@@ -61,6 +61,8 @@ class Record:
     start_s, seconds
         Unix time at the start, and the seconds of each step (``lowering``, ``codegen``,
         ``loading``, ``running``, ``checking``).
+    flops
+        Operations on floats that a call executes; 0 where nobody counted.
     nest_hash, artifact_hash, feature_version, seed
         Of the concrete nest and of the code; version of the features; seed of the search.
     fingerprint, toolchain, settings
@@ -86,6 +88,7 @@ class Record:
     checks: Mapping[str, Any] = field(default_factory=dict)
     start_s: float = 0.0
     seconds: Mapping[str, float] = field(default_factory=dict)
+    flops: int = 0
     nest_hash: str = ""
     artifact_hash: str = ""
     feature_version: str = ""
@@ -154,7 +157,7 @@ class Record:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Record:
         """The record that :meth:`to_json` wrote; raises `RecordError` on anything else."""
-        fields = dict(value)
+        fields = {**_ADDED, **value}
         try:
             for name, check in _CHECKS.items():
                 if not check(fields[name]):
@@ -223,6 +226,9 @@ _STATUS = {s.value: s for s in Status}
 _PURPOSE = {p.value: p for p in Purpose}
 _PROPOSER = {p.value: p for p in Proposer}
 
+_ADDED: Mapping[str, Any] = {"flops": 0}
+"""Fields that older records of this schema do not have, and what they mean by that."""
+
 _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "workload": _is_text,
     "target": _is_text,
@@ -241,6 +247,7 @@ _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "checks": _is_mapping,
     "start_s": _is_number,
     "seconds": lambda v: _is_mapping(v) and all(map(_is_number, v.values())),
+    "flops": lambda v: _is_integer(v) and v >= 0,
     "nest_hash": _is_text,
     "artifact_hash": _is_text,
     "feature_version": _is_text,

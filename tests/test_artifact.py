@@ -107,6 +107,8 @@ def test_a_manifest_of_something_else(change: dict[str, object]) -> None:
         ("threads", 0, "a whole number from 1 to"),
         ("nest_hash", 3, "a text"),
         ("toolchain", {}, "a text"),
+        ("flops", -1, "a whole number from 0 to"),
+        ("flops", 1.5, "a whole number from 0 to"),
         ("seconds", {"codegen": "1"}, "numbers by name"),
     ],
 )

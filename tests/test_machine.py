@@ -18,7 +18,10 @@ FACTS = MachineFacts(
     cores=4,
     peak_flops=100e9,
     all_peak_flops=340e9,
-    bandwidths=(Bandwidth("L1", 16 << 10, 2e11), Bandwidth("memory", 1 << 28, 1e10)),
+    bandwidths=(
+        Bandwidth("L1", 16 << 10, 2e11, 8e11, Cache(1, 32 << 10, 2)),
+        Bandwidth("memory", 1 << 28, 1e10),
+    ),
     noise=0.01,
     interference=1.2,
     timer_s=4e-8,
@@ -90,3 +93,13 @@ def test_control_groups_limit_memory(
         (root / name).write_text(text + "\n")
     found = available_memory_bytes(tmp_path / "meminfo", tmp_path / "groups", tmp_path / "root")
     assert found == expected
+
+
+def test_caches_that_cores_share(tmp_path: Path) -> None:
+    for index, cores in enumerate(["3", "0-3,8,10-11", ""]):
+        folder = tmp_path / "cpu0" / "cache" / f"index{index}"
+        folder.mkdir(parents=True)
+        names = {"type": "Data", "level": str(index + 1), "size": "1K", "shared_cpu_list": cores}
+        for name, value in names.items():
+            (folder / name).write_text(value + "\n")
+    assert [cache.cores for cache in read_caches(0, tmp_path)] == [1, 7, 1]

@@ -19,6 +19,7 @@ from tvmtune.target import MAX_THREADS, parse_target
 _MAGIC = b"TVMTUNE1"
 _SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_.$]*", re.ASCII)
 _MAX_BYTES = 2**40
+_MAX_FLOPS = 2**63 - 1
 """No array and no workspace is that large: a manifest that says so is damaged."""
 
 _ITEMSIZE: Mapping[str, int] = MappingProxyType(
@@ -112,6 +113,8 @@ class Manifest:
     nest_hash: str = ""
     toolchain: str = ""
     max_rel_error: float | None = None
+    flops: int = 0
+    """Operations on floats that a call executes, what is prepared left out; 0: not counted."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Seconds of each step of the build (``lowering``, ``codegen``); not part of the hash."""
 
@@ -196,6 +199,7 @@ _MANIFEST_RULES: Mapping[str, _Rule] = MappingProxyType(
         "nest_hash": _TEXT,
         "toolchain": _TEXT,
         "max_rel_error": _Rule(_is_error, "a number of at least 0 and below 1, or nothing"),
+        "flops": _whole(0, _MAX_FLOPS),
         "seconds": _Rule(_is_seconds, "numbers by name"),
     }
 )
@@ -281,7 +285,7 @@ class Outcome:
     ok); ``truncated`` says that timing was cut short because the candidate was clearly slower
     than the best.  ``where`` is the process that failed.  ``seconds`` says what each step took:
     ``lowering``, ``codegen``, ``loading``, ``running``, ``checking``.  ``checks`` says what of the
-    output was verified.
+    output was verified.  ``flops`` is that of the manifest.
     """
 
     status: Status
@@ -294,6 +298,7 @@ class Outcome:
     checks: Mapping[str, Any] = field(default_factory=dict)
     artifact_digest: str = ""
     nest_hash: str = ""
+    flops: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""

@@ -16,21 +16,42 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A data cache that a core sees: its level, 1 being nearest, and size."""
+    """A data cache that a core sees: its level, 1 being nearest, and size.
+
+    ``cores`` is how many share it.
+    """
 
     level: int
     size_bytes: int
+    cores: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """How fast one core reads from a level of the memory hierarchy.
+    """How fast a level of the memory hierarchy is read.
 
-    ``level`` is ``"L1"``, ``"L2"``, ..., ``"memory"``; ``size_bytes`` that of the array read.
+    ``level`` is ``"L1"``, ``"L2"``, ..., ``"memory"``; ``size_bytes`` that of the array read by one
+    core, at ``bytes_per_s``.  ``all_bytes_per_s`` is the sum over all cores reading at the same
+    time, 0 where it was not measured; ``cache`` the cache that is read, None for memory.
     """
 
     level: str
     size_bytes: int
+    bytes_per_s: float
+    all_bytes_per_s: float = 0.0
+    cache: Cache | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLevel:
+    """A level of the memory hierarchy as some threads together see it.
+
+    ``capacity_bytes`` is None for memory, which holds everything; ``bytes_per_s`` the rate at
+    which the threads read from it.
+    """
+
+    name: str
+    capacity_bytes: int | None
     bytes_per_s: float
 
 
@@ -48,7 +69,7 @@ class MachineFacts:
     all_peak_flops
         Of all the cores at the same time.
     bandwidths
-        Of one core, nearest level first.
+        Of the levels, nearest first.
     noise
         Interquartile range over median of the times of one and the same loop.
     interference
@@ -67,15 +88,39 @@ class MachineFacts:
 
     def peak_for(self, threads: int) -> float:
         """Return the peak of some threads: of one core, of all, or in between in proportion."""
+        return self._between(self.peak_flops, self.all_peak_flops, threads)
+
+    def levels_for(self, threads: int) -> tuple[MemoryLevel, ...]:
+        """Return the levels as some threads see them, nearest first.
+
+        Their rate is that of one core, of all, or in between in proportion; their capacity that
+        of as many caches as the threads fill, one core each.
+        """
+        return tuple(
+            MemoryLevel(
+                b.level,
+                None if b.cache is None else b.cache.size_bytes * -(-threads // b.cache.cores),
+                self._between(b.bytes_per_s, b.all_bytes_per_s or b.bytes_per_s, threads),
+            )
+            for b in self.bandwidths
+        )
+
+    def _between(self, one: float, every: float, threads: int) -> float:
         if threads <= 1 or self.cores <= 1:
-            return self.peak_flops
+            return one
         share = (min(threads, self.cores) - 1) / (self.cores - 1)
-        return self.peak_flops + share * (self.all_peak_flops - self.peak_flops)
+        return one + share * (every - one)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         value = {name: getattr(self, name) for name in self.__slots__}
-        value["bandwidths"] = [[b.level, b.size_bytes, b.bytes_per_s] for b in self.bandwidths]
+        value["bandwidths"] = [
+            [
+                *(b.level, b.size_bytes, b.bytes_per_s, b.all_bytes_per_s),
+                None if b.cache is None else [b.cache.level, b.cache.size_bytes, b.cache.cores],
+            ]
+            for b in self.bandwidths
+        ]
         return value
 
     @staticmethod
@@ -83,8 +128,8 @@ class MachineFacts:
         """The facts that :meth:`to_json` wrote."""
         fields = dict(value)
         fields["bandwidths"] = tuple(
-            Bandwidth(str(level), int(size), float(rate))
-            for level, size, rate in value["bandwidths"]
+            Bandwidth(str(level), int(size), float(rate), float(every), cache and Cache(*cache))
+            for level, size, rate, every, cache in value["bandwidths"]
         )
         return MachineFacts(**fields)
 
@@ -101,8 +146,15 @@ def read_caches(core: int = 0, root: Path = Path("/sys/devices/system/cpu")) -> 
         kind, level, size = (_read(folder / name) for name in ("type", "level", "size"))
         found = re.fullmatch(r"(\d+)([KMG]?)", size)
         if kind in ("Data", "Unified") and level.isdigit() and found:
-            caches.append(Cache(int(level), int(found[1]) * _UNITS[found[2]]))
+            sharers = _count_listed(_read(folder / "shared_cpu_list"))
+            caches.append(Cache(int(level), int(found[1]) * _UNITS[found[2]], max(1, sharers)))
     return tuple(sorted(caches, key=lambda cache: cache.level))
+
+
+def _count_listed(cores: str) -> int:
+    """How many numbers a list of the kernel's has, as in ``0-3,8``."""
+    pairs = re.findall(r"(\d+)(?:-(\d+))?", cores)
+    return sum(int(last or first) - int(first) + 1 for first, last in pairs)
 
 
 def available_memory_bytes(

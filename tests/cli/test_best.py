@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -38,13 +40,14 @@ def _records(record: Any) -> list[Any]:
 def test_table(cli: Any, log: Any, record: Any) -> None:
     code, out, err = cli("best", log(*_records(record)))
     assert (code, err) == (0, "")
-    _, first, second = out.splitlines()
-    assert first.split()[:2] == ["matmul:m=8,k=8,n=8", "cpu:threads=1,isa=avx2"]
+    target, _, first, second = out.splitlines()
+    assert target == "target: cpu:threads=1,isa=avx2"
+    assert first.split()[0] == "matmul:m=8,k=8,n=8"
     assert "200 ns  " in first
     assert " 5.12 " in first
-    assert "51 %" in first
+    assert "peak    51 %" in first
     assert "2.00x" in first
-    assert "1 build_error" in first
+    assert "3 (1 build_error)" in first
     assert first.endswith("other machine")
     assert "1 crash" in second
 
@@ -80,7 +83,7 @@ def test_odd_lines_are_counted(cli: Any, log: Any, record: Any) -> None:
     path.write_bytes(path.read_bytes() + newer + b"\x00\x01\nhello\n")
     code, out, err = cli("best", path)
     assert code == 0
-    assert len(out.splitlines()) == 2
+    assert len(out.splitlines()) == 3
     assert len(err.splitlines()) == 3
     for kind in ("newer schema", "binary", "foreign"):
         assert f"1 line left out ({kind}" in err
@@ -174,7 +177,7 @@ def test_shares_above_the_peak_are_explained(cli: Any, log: Any, record: Any) ->
     path = log(record(settings={"peak_flops": 1e8}))
     _, out, err = cli("best", path)
     assert "1024 %" in out
-    assert err.startswith("tvmtune: note: shares above 100 % of peak: FLOPs are those of")
+    assert err.startswith("tvmtune: note: shares above 100 %: the peak and the bandwidths are")
     assert not cli("best", path, "--json")[2]
 
 
@@ -182,3 +185,102 @@ def test_a_peak_that_no_float_holds(cli: Any, log: Any, record: Any) -> None:
     code, out, _ = cli("best", log(record(settings={"peak_flops": 10**400})), "--json")
     assert code == 0
     assert json.loads(out)["best"][0]["peak_gflops"] is None
+
+
+_LEVELS = [["L1", 2048, 2e10], ["L2", None, 1e10]]
+
+
+def _with_levels(record: Any, **fields: Any) -> Any:
+    return record(settings={"peak_flops": 1e10, "levels": _LEVELS}, **fields)
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_bounds(cli: Any, log: Any, record: Any) -> None:
+    compute = _with_levels(record, median_s=2e-7)
+    memory = _with_levels(record, median_s=4e-7, workload="matmul:m=1,k=64,n=8")
+    path = log(compute, memory)
+    target, match, head, first, second = cli("best", path)[1].splitlines()
+    assert (target, match) == ("target: cpu:threads=1,isa=avx2", "match: other machine")
+    assert head.split() == ["workload", "time", "GFLOP/s", "bound", "of", "it", "gain", "trials"]
+    assert "compute   51 %" in first
+    assert "L2        58 %" in second
+    one, two = (row["roofline"] for row in json.loads(cli("best", path, "--json")[1])["best"])
+    assert (one["flops"], one["bytes"], one["level"]) == (1024, 768, "L1")
+    assert (two["bound"], two["share_of_bound"]) == ("L2", pytest.approx(0.584))
+    assert one["intensity"] == pytest.approx(1024 / 768)
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_real_rates_stand_beside_effective_ones(cli: Any, log: Any, record: Any) -> None:
+    path = log(_with_levels(record, median_s=1e-7, flops=400), record(workload="odd"))
+    _, match, head, first, second = cli("best", path)[1].splitlines()
+    assert match == "match: other machine"
+    assert head.split()[2:4] == ["GFLOP/s", "real"]
+    assert " 10.2  4.00  compute   40 %" in first
+    assert second.split() == ["odd", "1.00", "us", "(search)", *"-----", "1"]
+    (row, _) = json.loads(cli("best", path, "--json")[1])["best"]
+    assert row["roofline"]["effective_gflops"] == pytest.approx(10.24)
+    assert row["roofline"]["real_gflops"] == pytest.approx(4.0)
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_targets_that_differ_have_a_column(cli: Any, log: Any, record: Any) -> None:
+    out = cli("best", log(record(), record(target="cpu:threads=2,isa=avx2")))[1]
+    head, first, second = out.splitlines()[1:]
+    assert head.split()[:2] == ["workload", "target"]
+    assert first.split()[1] == "cpu:threads=1,isa=avx2"
+    assert second.split()[1] == "cpu:threads=2,isa=avx2"
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_lines_of_a_usual_table_have_at_most_100_columns(cli: Any, log: Any, record: Any) -> None:
+    long = "conv2d:ci=128,h=28,co=256,k=3,stride=2"
+    made = [
+        _with_levels(record, workload=text, flops=100, purpose=purpose)
+        for text in (long, "matmul:m=8,k=8,n=8")
+        for purpose in (Purpose.SEARCH, Purpose.CONFIRM)
+    ]
+    out = cli("best", log(*made))[1]
+    assert max(map(len, out.splitlines())) <= 100
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_plot(cli: Any, log: Any, record: Any, tmp_path: Any) -> None:
+    odd = record(workload="odd"), record(workload="matmul:m=9,k=9,n=9", median_s=5e-324)
+    path, drawn = log(_with_levels(record), *odd), tmp_path / "roofline.svg"
+    code, out, err = cli("best", path, "--plot", drawn)
+    assert code == 0
+    assert len(out.splitlines()) == 6
+    assert "2 tasks not drawn" in err
+    assert f"drew 1 task into {drawn}" in err
+    assert "matmul:m=8,k=8,n=8 -->" in drawn.read_text()
+
+
+def test_what_cannot_be_drawn(cli: Any, log: Any, record: Any, tmp_path: Any) -> None:
+    code, out, err = cli("best", log(record()), "--plot", tmp_path / "roofline.gif")
+    assert (code, out) == (2, "")
+    assert "cannot be drawn; .svg, .pdf, .png would work" in err
+    code, _, err = cli("best", log(record(settings={})), "--plot", tmp_path / "roofline.svg")
+    assert code == 2
+    assert "nothing to draw" in err
+    assert not list(tmp_path.glob("roofline*"))
+
+
+def test_matplotlib_is_an_extra(
+    cli: Any, log: Any, record: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, out, err = cli("best", log(record()), "--plot", "roofline.svg")
+    assert (code, out) == (2, "")
+    assert "the extra 'plot' has it: pip install 'tvmtune[plot]'" in err
+
+
+def test_best_loads_neither_compiler_nor_model_nor_plots(log: Any, record: Any) -> None:
+    code = (
+        "import sys; from tvmtune.cli.main import run; "
+        f"run(['best', {str(log(record()))!r}, '--json']); "
+        "sys.stderr.write(' '.join(sorted({'llvmlite', 'matplotlib', 'xgboost'} & {*sys.modules})))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["best"]
+    assert done.stderr == ""

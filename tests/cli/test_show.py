@@ -79,3 +79,22 @@ def test_odd_lines_are_counted(cli: Any, log: Any, record: Any) -> None:
     path = log(record())
     path.write_bytes(path.read_bytes() + b"hello\n")
     assert "1 line left out" in cli("show", path)[2]
+
+
+def test_rooflines(cli: Any, log: Any, record: Any) -> None:
+    settings = {"peak_flops": 1e10, "levels": [["L1", None, 1e10]]}
+    made = record(settings=settings, flops=512)
+    path = log(made, record())
+    first, second = cli("show", path)[1].splitlines()[1:]
+    assert " 8 % of L1 " in first
+    assert " of " not in second
+    found = json.loads(cli("show", path, "--json")[1])["trials"]
+    assert found[0]["flops"] == 512
+    assert found[0]["roofline"]["bound"] == "L1"
+    assert found[1]["roofline"]["bound"] is None
+    assert (
+        "roofline          8 % of L1; 1.02 GFLOP/s effective, 0.51 real (0.50 of the direct "
+        "algorithm's operations); 0.667 operations per byte, bytes in L1\n"
+    ) in cli("show", path, "--trial", made.id)[1]
+    odd = record(workload="odd")
+    assert "roofline" not in cli("show", log(odd), "--trial", odd.id)[1]

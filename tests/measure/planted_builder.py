@@ -131,6 +131,7 @@ def _manifest(workspace_bytes: int, target: str) -> Manifest:
         target=target,
         workload="planted",
         nest_hash="hash",
+        flops=128,
         seconds={"lowering": 0.25, "codegen": 0.5},
     )
 

@@ -5,9 +5,9 @@ import os
 import pytest
 
 from tvmtune.errors import MeasureError
-from tvmtune.machine import Cache
+from tvmtune.machine import Cache, read_caches
 from tvmtune.measure import machine
-from tvmtune.measure.machine import measure_machine, read_sizes
+from tvmtune.measure.machine import measure_machine, read_sizes, size_for_each
 from tvmtune.measure.workers import Workers
 from tvmtune.target import parse_target
 
@@ -26,6 +26,8 @@ def test_facts_of_this_machine(workers: Workers, monkeypatch: pytest.MonkeyPatch
     assert 0 < facts.timer_s < 1e-3
     assert facts.bandwidths[-1].level == "memory"
     assert all(b.bytes_per_s > 1e8 for b in facts.bandwidths)
+    assert all(b.all_bytes_per_s > 1e8 for b in facts.bandwidths)
+    assert [b.cache for b in facts.bandwidths] == [*read_caches(cores[-1]), None]
     alone = measure_machine(workers, parse_target("cpu"), cores[:1])
     assert alone.interference == 1.0
 
@@ -50,3 +52,19 @@ def test_sizes_that_tell_the_levels_apart() -> None:
     ]
     assert read_sizes(caches, 64 << 20)[-1] == ("memory", 16 << 20)
     assert read_sizes([], 0) == [("memory", 256 << 20)]
+
+
+@pytest.mark.parametrize(
+    ("size", "below", "limit", "cores", "each"),
+    [
+        (16 << 10, 0, 1 << 30, 2, 8 << 10),
+        (128 << 10, 32 << 10, 1 << 30, 8, 64 << 10),
+        (4 << 20, 1 << 20, 1 << 30, 2, 2 << 20),
+        (64 << 20, 32 << 20, 2 << 30, 8, 64 << 20),
+        (64 << 20, 32 << 20, 256 << 20, 64, 4 << 20),
+    ],
+)
+def test_sizes_where_all_cores_read(
+    size: int, below: int, limit: int, cores: int, each: int
+) -> None:
+    assert size_for_each(size, below, limit, cores) == each

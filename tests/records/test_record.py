@@ -96,3 +96,12 @@ def test_a_missing_field_is_named(make: Any) -> None:
     del value["workload"]
     with pytest.raises(RecordError, match="without workload"):
         Record.from_json(value)
+
+
+def test_older_records_have_no_count_of_operations(make: Any) -> None:
+    value = make(flops=5).to_json()
+    assert Record.from_json(value).flops == 5
+    del value["flops"]
+    assert Record.from_json(value).flops == 0
+    with pytest.raises(RecordError, match="record with flops='-1'"):
+        Record.from_json(value | {"flops": -1})

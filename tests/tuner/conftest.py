@@ -163,6 +163,7 @@ class FakeHarness:
             checks={"seeds": [0]},
             seconds={"checking": 0.01},
             nest_hash="n",
+            flops=7,
             artifact_digest="a",
         )
 

@@ -160,6 +160,7 @@ def test_this_machine_is_measured_first(bed: Any, monkeypatch: pytest.MonkeyPatc
         assert equipped.settings == {
             "overlap": False,
             "peak_flops": 1.5e11,
+            "levels": [],
             "interference": 1.8,
             "noise": 0.01,
         }

@@ -47,7 +47,7 @@ def test_a_run_fills_the_log(bed: Any) -> None:
     assert [r.proposer.value for r in bed.records[:3]] == ["default", "default", "random"]
     first = bed.records[0]
     assert (first.template_version, first.seed, first.settings) == ("1", 0, {"fake": True})
-    assert (first.nest_hash, first.artifact_hash) == ("n", "a")
+    assert (first.nest_hash, first.artifact_hash, first.flops) == ("n", "a", 7)
     assert first.start_s >= 1.7e9
     (task,) = report.tasks
     assert (task.ending, report.ending, task.trials) == (Ending.TRIALS, Ending.TRIALS, 20)

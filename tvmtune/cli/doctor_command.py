@@ -12,7 +12,7 @@ import typer
 
 from tvmtune.cli.output import rate_text, say, say_json, share_text, size_text
 from tvmtune.errors import MeasureError
-from tvmtune.machine import Cache, MachineFacts, available_cores, read_caches
+from tvmtune.machine import Bandwidth, Cache, MachineFacts, available_cores, read_caches
 from tvmtune.measure.machine import measure_machine
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.workers import Workers
@@ -118,14 +118,17 @@ def _fact_lines(facts: MachineFacts) -> list[tuple[str, str]]:
             f"{rate_text(facts.peak_flops)} GFLOP/s on one core, "
             f"{rate_text(facts.all_peak_flops)} on all (float32, multiply-add loop)",
         ),
-        *(
-            (f"read {b.level}", f"{b.bytes_per_s / 1e9:.1f} GB/s on one core")
-            for b in facts.bandwidths
-        ),
+        *((f"read {b.level}", _rates(b)) for b in facts.bandwidths),
         ("noise", f"{share_text(facts.noise)}{noisy}"),
         ("interference", f"{facts.interference:.2f}{beside}"),
         ("timer", f"{facts.timer_s * 1e9:.0f} ns"),
     ]
+
+
+def _rates(bandwidth: Bandwidth) -> str:
+    every = bandwidth.all_bytes_per_s
+    together = f", {every / 1e9:.1f} on all" if every else ""
+    return f"{bandwidth.bytes_per_s / 1e9:.1f} GB/s on one core{together}"
 
 
 def _measured(target: Target, cores: tuple[int, ...]) -> tuple[MachineFacts | None, str]:

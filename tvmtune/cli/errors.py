@@ -134,6 +134,16 @@ def note_above_peak(shares: Iterable[float | None]) -> None:
         )
 
 
+def note_above_bound(shares: Iterable[float | None]) -> None:
+    """Explain shares of the bound that exceed 100 %, where there are any."""
+    if any(share is not None and share >= 1.005 for share in shares):
+        complain(
+            "shares above 100 %: the peak and the bandwidths are themselves measured, and records "
+            "without a count of what was executed (of older logs) have the direct algorithm's",
+            "note",
+        )
+
+
 def _usage(error: Exception) -> str:
     """What typer says, and where help is."""
     describe = getattr(error, "format_message", error.__str__)

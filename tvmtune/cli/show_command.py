@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tvmtune.cli.errors import complain
 from tvmtune.cli.output import Column, one_line, say, say_json, say_table, time_text
+from tvmtune.cli.placing import bound_text, placement_of, sentence
 from tvmtune.errors import UsageError
 from tvmtune.records import Record, read_log
 from tvmtune.records.record import config_text
@@ -25,6 +26,7 @@ _COLUMNS = (
     Column("proposer", right=False),
     Column("status", right=False),
     Column("time"),
+    Column("bound"),
     Column("config or error", right=False),
 )
 _ERROR_SHOWN = 80
@@ -51,7 +53,7 @@ def command(
         complain(str(problem), "warning")
     records = _chosen(contents.records, workload, trial, log)
     if as_json:
-        say_json({"trials": [record.to_json() for record in records]})
+        say_json({"trials": [_json(record) for record in records]})
     elif trial is not None:
         _say_in_full(records[0])
     else:
@@ -110,6 +112,7 @@ def _cells(record: Record) -> list[str]:
         record.proposer.value,
         record.status.value,
         time_text(record.median_s) + truncated,
+        bound_text(placement_of(record, record.median_s)),
         config_text(record.config) if record.ok else one_line(record.detail, _ERROR_SHOWN),
     ]
 
@@ -127,7 +130,14 @@ def _say_in_full(record: Record) -> None:
             case _:
                 shown = config_text(value) if isinstance(value, dict) else str(value)
         say(f"{name:<18}{shown}")
+    if found := placement_of(record, record.median_s):
+        say(f"{'roofline':<18}{sentence(found)}")
     say()
+
+
+def _json(record: Record) -> dict[str, Any]:
+    found = placement_of(record, record.median_s)
+    return {**record.to_json(), "roofline": found.to_json() if found else None}
 
 
 def _moment(unix_s: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from tvmtune.analysis.operations import executed_flops
 from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.codegen.llvm import compile_assembly, compile_object, toolchain
 from tvmtune.codegen.module import ModuleText, emit_module
@@ -44,6 +45,7 @@ def build(request: BuildRequest) -> Artifact:
     """
     started = time.perf_counter()
     compiled = _Compiled.of(request)
+    flops = executed_flops(compiled.functions[0])
     lowered = time.perf_counter()
     code = compile_object(compiled.module.text, compiled.target)
     manifest = Manifest(
@@ -59,6 +61,7 @@ def build(request: BuildRequest) -> Artifact:
         nest_hash=hash_of(compiled.schedule, compiled.nest),
         toolchain=toolchain(),
         max_rel_error=resolve_template(request.template).promised_error(compiled.workload),
+        flops=flops,
         seconds={"lowering": lowered - started, "codegen": time.perf_counter() - lowered},
     )
     return Artifact(manifest, code)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from tvmtune.artifact import Outcome
 from tvmtune.compiler.accuracy import exact_enough, promised_errors
@@ -24,6 +25,7 @@ from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.pinning import pinned
 from tvmtune.measure.workers import Workers
 from tvmtune.records import LogWriter
+from tvmtune.roofline import Roofline
 from tvmtune.search.strategies import STRATEGIES
 from tvmtune.target import Target, host_isa, parse_target
 from tvmtune.tuner.equipment import Equipment
@@ -304,10 +306,10 @@ def local_machinery(target: Target, give_up: Callable[[], bool]) -> Iterator[Mac
         yield Machinery(equipment_with(workers, domain), ready)
 
 
-def settings_of(facts: MachineFacts, target: Target) -> dict[str, float]:
+def settings_of(facts: MachineFacts, target: Target) -> dict[str, Any]:
     """What of a machine's facts each record keeps."""
     return {
-        "peak_flops": float(f"{facts.peak_for(target.threads):.5g}"),
+        **Roofline.of(facts, target.threads).to_settings(),
         "interference": round(facts.interference, 3),
         "noise": round(facts.noise, 4),
     }

@@ -67,6 +67,7 @@ class Journal:
                 checks=outcome.checks,
                 start_s=trial.start_s,
                 seconds=outcome.seconds,
+                flops=outcome.flops,
                 nest_hash=outcome.nest_hash,
                 artifact_hash=outcome.artifact_digest,
                 feature_version=self.equipment.feature_version,

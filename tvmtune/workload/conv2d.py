@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 from tvmtune.errors import WorkloadError
 from tvmtune.workload.fields import canonical_text, check_sizes, settle_fields
+
+_MOST_PLACES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +164,34 @@ class Conv2d:
         """Operations of the direct algorithm, multiply and add counted as two."""
         n, co, high, wide = self.out_shape
         return 2 * n * co * high * wide * self.reduction_length
+
+    @property
+    def traffic_bytes(self) -> int:
+        """Compulsory traffic: what is needed of the input, weights and output, once each."""
+        inputs = self.n * self.ci * self._needed(0) * self._needed(1)
+        return 4 * (inputs + prod(self.operands["w"]) + prod(self.out_shape))
+
+    def _needed(self, axis: int) -> int:
+        """Rows (axis 0) or columns (1) of the input that some tap of some output reads."""
+        return count_places(
+            (self.h, self.w)[axis],
+            self.out_shape[2 + axis],
+            (self.k, self.kw)[axis],
+            (self.strides[axis], self.dilations[axis], self.pads[axis]),
+        )
+
+
+def count_places(size: int, outputs: int, taps: int, moves: tuple[int, int, int]) -> int:
+    """Places from 0 to ``size`` among ``y * stride + t * dilation - pad``.
+
+    For each ``y`` of ``outputs`` and ``t`` of ``taps``; ``moves`` are stride, dilation and pad.
+    Where they are too many to look at, all places between the first and the last.
+    """
+    stride, dilation, pad = moves
+    dense = (dilation == 1 and taps >= stride) or (stride == 1 and outputs >= dilation)
+    if dense or outputs * taps > _MOST_PLACES:
+        last = (outputs - 1) * stride + (taps - 1) * dilation - pad
+        return max(0, min(size, last + 1) - max(0, -pad))
+    starts = range(-pad, outputs * stride - pad, stride)
+    places = {start + t * dilation for start in starts for t in range(taps)}
+    return sum(0 <= place < size for place in places)

@@ -64,3 +64,8 @@ class Matmul:
     def flops(self) -> int:
         """Operations of the direct algorithm, multiply and add counted as two."""
         return 2 * self.m * self.k * self.n
+
+    @property
+    def traffic_bytes(self) -> int:
+        """Compulsory traffic: inputs, weights and output, once each."""
+        return 4 * (self.m * self.k + self.k * self.n + self.m * self.n)
