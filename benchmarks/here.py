@@ -17,6 +17,7 @@ from benchmarks.ours import OURS
 from benchmarks.results import Deviation, Settings
 from benchmarks.running import Contestants, Steps
 from tvmtune.deploy.match import LogMatch
+from tvmtune.errors import RecordError
 from tvmtune.measure.lock import MachineLock
 from tvmtune.operators import reference
 from tvmtune.workload import Workload
@@ -66,13 +67,24 @@ def tune_here(settings: Settings, workload: Workload, seconds: float, log: Path)
         *("--threads", str(settings.threads)),
     ]
     with subprocess.Popen(command, cwd=ROOT) as process:
-        return process.wait()
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the tuner has it too, and ends in good order
+            process.wait()
+            raise
 
 
 def deviation_here(settings: Settings, workload: Workload, log: Path) -> Deviation:
-    """Compare the best of a log with the float64 reference on standard normal inputs."""
+    """Compare the best of a log with the float64 reference on standard normal inputs.
+
+    Raises
+    ------
+    TvmtuneError
+        If the log has no best, or it cannot be built.
+    """
     kernel = tvmtune.build(workload.text, target=settings.target, log=str(log))
-    assert isinstance(kernel.match, LogMatch)
+    if not isinstance(kernel.match, LogMatch) or kernel.match.is_default:
+        raise RecordError(f"{log} has nothing usable for {workload.text}: {kernel.match}")
     generator = np.random.default_rng(settings.seed)
     arrays = {
         name: generator.standard_normal(shape, dtype=np.float32)

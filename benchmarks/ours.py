@@ -21,8 +21,8 @@ NCHW = "tvmtune-nchw"
 
 OURS: Mapping[str, str] = MappingProxyType(
     {
-        OWN_LAYOUT: "own layout: inputs and outputs as the kernel stores them",
-        NCHW: "NCHW (matrices: row by row) in and out, conversions timed",
+        OWN_LAYOUT: "own layout, inputs and outputs as the kernel stores them",
+        NCHW: "NCHW (matrices: row by row) in and out, conversions included",
     }
 )
 """tvmtune's contestants, and what is timed of each."""

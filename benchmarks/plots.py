@@ -84,7 +84,8 @@ def draw_speedups(rows: Sequence[Row], path: Path) -> None:
         axes.set_xlabel("times as fast as the fastest peer")
         means = [f"{g}: {_pair(m)}" for g, m in group_means(rows).items()]
         axes.set_title("\n".join(means), fontsize=8, loc="left")
-        figure.legend(loc="outside upper left", ncols=2, frameon=False)
+        if rows:
+            figure.legend(loc="outside upper left", ncols=2, frameon=False)
         _save(figure, path, pyplot)
 
 
@@ -131,6 +132,8 @@ def draw_quality(courses: Sequence[Course], path: Path) -> None:
 
 
 def _draw_course(axes: Any, course: Course, lines: dict[str, tuple[str, Any]]) -> None:
+    from matplotlib import ticker
+
     if course.steps:
         at_s = [step.at_s for step in course.steps] + [course.tuned_s]
         best_ms = [step.best_s * 1e3 for step in course.steps]
@@ -151,8 +154,9 @@ def _draw_course(axes: Any, course: Course, lines: dict[str, tuple[str, Any]]) -
         axes.axvline(course.reached_s, color=_INK, linewidth=0.6)
     axes.set_title(course.entry.name[:24], fontsize=8, loc="left", pad=2)
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:.2g}")
-    axes.yaxis.set_minor_formatter("{x:.2g}")
+    axes.yaxis.set_minor_formatter("")
     axes.set_xlim(0, max(course.tuned_s, 1.0))
     axes.tick_params(which="both", labelsize=6)
 

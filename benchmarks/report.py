@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from benchmarks.figures import (
     BEHIND,
@@ -18,6 +19,7 @@ from benchmarks.figures import (
 from benchmarks.ours import NCHW, OURS, OWN_LAYOUT
 from benchmarks.quality import Course, courses_of, median_reached_s
 from benchmarks.results import Results
+from tvmtune.records import Purpose
 
 _NOTHING = "-"
 _TITLES: Mapping[str, str] = {OWN_LAYOUT: "own layout", NCHW: "NCHW"}
@@ -39,7 +41,7 @@ def report_text(sections: Sequence[Section]) -> str:
         "",
         "Written by `python -m benchmarks`; do not edit. "
         "Speed-ups are over the fastest peer of each workload, taken round by round, contestants "
-        "timed in turns; the median of the rounds stands here. tvmtune is timed twice: in its "
+        "timed in turns; the median of the rounds stands here. tvmtune is timed twice: in "
         f"{OURS[OWN_LAYOUT]}; and with {OURS[NCHW]}. Weights are packed beforehand, as the "
         "constants of the peers are. PyTorch runs in whichever of NCHW and channels-last is "
         "faster.",
@@ -59,7 +61,7 @@ def _section(section: Section) -> Iterable[str]:
     yield from ("### Time to quality", "", *_quality(courses), "")
     if section.quality:
         yield from (f"![Best so far against seconds of tuning]({section.quality})", "")
-    yield from ("### Errors", "", *_errors(results), "", *_shapes(results))
+    yield from ("### Errors", "", *_errors(results), "", *_in_full(results))
 
 
 def _title(results: Results) -> str:
@@ -79,9 +81,18 @@ def _origin(results: Results) -> Iterable[str]:
         if name in peers
     ]
     tuned = sum(map(results.tuned_s, results.spans))
+    peaks = [
+        float(record.settings["peak_flops"])
+        for group in results.records.values()
+        for record in group
+        if "peak_flops" in record.settings
+    ]
     facts = {
         "machine": _each(f"{m['cpu']}, {m['cores']} cores" for m in _of(invocations, "machine")),
         "target": results.settings.target,
+        "peak": f"{median(peaks) / 1e9:.0f} GFLOP/s by a loop of multiply-adds"
+        if peaks
+        else _NOTHING,
         "kernel": _each(str(m["kernel"]) for m in _of(invocations, "machine")),
         "commit": _each(str(i["commit"]) for i in invocations),
         "versions": _each(
@@ -123,7 +134,14 @@ def _behind(rows: Sequence[Row]) -> Iterable[str]:
 
 def _workloads(rows: Sequence[Row]) -> Iterable[str]:
     return _table(
-        ["", *(f"{t}, ms" for t in _TITLES.values()), "fastest peer, ms", "", *_TITLES.values()],
+        [
+            "",
+            *(f"{t}, ms" for t in _TITLES.values()),
+            "fastest peer, ms",
+            "",
+            *_TITLES.values(),
+            "GFLOP/s",
+        ],
         [
             [
                 row.entry.name,
@@ -131,11 +149,18 @@ def _workloads(rows: Sequence[Row]) -> Iterable[str]:
                 _milliseconds(row.medians[row.fastest]),
                 row.fastest,
                 *(_times(row.speedup(name)) for name in _TITLES),
+                _rate(row),
             ]
             for row in rows
         ],
-        "lrrrlrr",
+        "lrrrlrrr",
     )
+
+
+def _rate(row: Row) -> str:
+    """Operations per second of the direct algorithm in own layout."""
+    own_s = row.medians.get(OWN_LAYOUT)
+    return _NOTHING if own_s is None else f"{row.entry.workload.flops / own_s / 1e9:.0f}"
 
 
 def _missing(results: Results) -> Iterable[str]:
@@ -146,12 +171,17 @@ def _missing(results: Results) -> Iterable[str]:
 
 def _quality(courses: Sequence[Course]) -> Iterable[str]:
     reached = [c for c in courses if c.reached_s is not None]
-    middle = median_reached_s(courses)
     yield (
         "From the start of the command to the first record of a config whose confirmed time, at "
-        "the end, is at least as fast as the fastest peer: median "
-        f"{_seconds(middle)} over {len(courses)} workloads, of which {len(reached)} got there."
+        "the end, is at least as fast as the fastest peer (the vertical lines below): the "
+        f"median is {_seconds(median_reached_s(courses))}; {len(reached)} of {len(courses)} "
+        "workloads got there."
     )
+    yield ""
+    groups = dict.fromkeys(course.entry.group for course in courses)
+    for group in groups if len(groups) > 1 else ():
+        members = [course for course in courses if course.entry.group == group]
+        yield f"- {group}: median {_seconds(median_reached_s(members))} over {len(members)}"
     yield ""
     yield from _table(
         ["", "reached after", "tuned for"],
@@ -176,12 +206,25 @@ def _errors(results: Results) -> Iterable[str]:
     )
 
 
-def _shapes(results: Results) -> Iterable[str]:
+def _in_full(results: Results) -> Iterable[str]:
     rows = rows_of(results.comparisons.values())
-    yield from ("<details><summary>Shapes</summary>", "")
-    shapes = [[row.entry.name, f"`{row.entry.workload.text}`"] for row in rows]
-    yield from _table(["", "workload"], shapes, "ll")
+    yield from ("<details><summary>Workloads in full</summary>", "")
+    yield from _table(
+        ["", "workload", "template", "error", "trials"],
+        [[row.entry.name, f"`{row.entry.workload.text}`", *_best(row, results)] for row in rows],
+        "lllrr",
+    )
     yield from ("", "</details>")
+
+
+def _best(row: Row, results: Results) -> Sequence[str]:
+    """Template and error of the best of a workload, and how many trials there were."""
+    text = row.entry.workload.text
+    deviation = results.deviations.get(text)
+    trials = sum(r.purpose is Purpose.SEARCH for r in results.records.get(text, ()))
+    if deviation is None:
+        return _NOTHING, _NOTHING, str(trials)
+    return deviation.template, f"{deviation.error:.1e}", str(trials)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], sides: str) -> Iterable[str]:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from benchmarks.contest import ROOT, Asked, Pace, compare
+from benchmarks.contest import ROOT, Asked, Comparison, Pace, compare
 from benchmarks.journal import Journal
 from benchmarks.ours import OURS
 from benchmarks.results import (
@@ -28,7 +29,7 @@ from benchmarks.results import (
     settings_of,
 )
 from benchmarks.tables import Entry, problem_of
-from tvmtune.errors import UsageError
+from tvmtune.errors import TvmtuneError, UsageError
 from tvmtune.records.fingerprint import machine_fingerprint, toolchain_versions
 from tvmtune.workload import Workload
 
@@ -132,12 +133,27 @@ def run(directory: Path, entries: Sequence[Entry], pace: Pace, steps: Steps) -> 
     """
     journal = Journal(directory / JOURNAL)
     with journal.held():
-        journal.append(INVOCATION, start_s=steps.clock_s(), **circumstances())
-        _tune_all(directory, entries, journal, steps)
+        book = _Book(journal, steps)
+        _tune_all(directory, entries, book, steps)
         tuned = [e for e in entries if read_results(directory).is_tuned(e.workload.text)]
-        _compare_all(directory, tuned, pace, steps)
-        _check_all(directory, tuned, journal, steps)
+        _compare_all(directory, tuned, book, pace, steps)
+        _check_all(directory, tuned, book, steps)
     return read_results(directory)
+
+
+class _Book:
+    """A journal in which the circumstances stand before what an invocation adds, if anything."""
+
+    def __init__(self, journal: Journal, steps: Steps) -> None:
+        self._journal = journal
+        self._steps = steps
+        self._begun = False
+
+    def append(self, event: str, **fields: Any) -> None:
+        if not self._begun:
+            self._journal.append(INVOCATION, start_s=self._steps.clock_s(), **circumstances())
+            self._begun = True
+        self._journal.append(event, **fields)
 
 
 def circumstances() -> dict[str, object]:
@@ -159,7 +175,7 @@ def commit(root: Path = ROOT) -> str:
     return done.stdout.strip() or "unknown"
 
 
-def _tune_all(directory: Path, entries: Sequence[Entry], journal: Journal, steps: Steps) -> None:
+def _tune_all(directory: Path, entries: Sequence[Entry], book: _Book, steps: Steps) -> None:
     for index, entry in enumerate(entries, 1):
         results, text = read_results(directory), entry.workload.text
         if results.is_tuned(text):
@@ -168,43 +184,55 @@ def _tune_all(directory: Path, entries: Sequence[Entry], journal: Journal, steps
         if not results.spans.get(text):
             seconds = results.settings.seconds
         steps.tell(f"{index}/{len(entries)} {entry.name}: tuning for {seconds:.0f} s")
-        journal.append(TUNING, workload=text, start_s=steps.clock_s(), seconds=seconds)
+        book.append(TUNING, workload=text, start_s=steps.clock_s(), seconds=seconds)
         code = steps.tune(results.settings, entry.workload, seconds, directory / LOG)
-        journal.append(TUNED, workload=text, end_s=steps.clock_s(), exit=code)
+        book.append(TUNED, workload=text, end_s=steps.clock_s(), exit=code)
         if code > _STOPPED or code < 0:
             raise StoppedError(f"{entry.name}: stopped; the same command goes on")
         if code:
             steps.tell(f"{entry.name}: left out: its tuning failed with exit code {code}")
 
 
-def _compare_all(directory: Path, entries: Sequence[Entry], pace: Pace, steps: Steps) -> None:
-    results, journal = read_results(directory), Journal(directory / JOURNAL)
-    waiting = [e for e in entries if _is_due(results, e.workload.text)]
-    if not waiting:
-        return
+def _compare_all(
+    directory: Path, entries: Sequence[Entry], book: _Book, pace: Pace, steps: Steps
+) -> None:
+    results = read_results(directory)
     with steps.contestants(results.settings, directory / LOG) as contestants:
-        for entry in waiting:
+        for entry in entries:
+            if not is_due(results.comparisons.get(entry.workload.text), contestants.peers, pace):
+                continue
             with steps.exclusive():
                 found = compare(
                     problem_of(entry.workload), contestants.peers, contestants.ours, pace
                 )
             for name, why in found.left_out.items():
                 steps.tell(f"{entry.name}: {name} left out: {why}")
-            journal.append(COMPARED, **found.to_json())
+            book.append(COMPARED, **found.to_json())
             medians = ", ".join(f"{n} {t * 1e3:.4g} ms" for n, t in found.medians().items())
             steps.tell(f"{entry.name}: {medians}")
 
 
-def _is_due(results: Results, workload: str) -> bool:
-    """Whether a workload was never compared with all of tvmtune's contestants present."""
-    found = results.comparisons.get(workload)
-    return found is None or not found.rounds or not set(OURS) <= set(found.medians())
+def is_due(found: Comparison | None, peers: Sequence[Asked], pace: Pace) -> bool:
+    """Whether a workload is to be compared (again).
+
+    So it is where nothing stands yet, or fewer rounds than are asked for, or not all of the
+    peers; and where all peers, or a contestant of tvmtune, were left out.
+    """
+    if found is None or len(found.rounds) < pace.rounds:
+        return True
+    if not {peer.name for peer in peers} <= set(found.peers):
+        return True
+    return found.fastest_peer() is None or not set(OURS) <= set(found.medians())
 
 
-def _check_all(directory: Path, entries: Sequence[Entry], journal: Journal, steps: Steps) -> None:
+def _check_all(directory: Path, entries: Sequence[Entry], book: _Book, steps: Steps) -> None:
     results = read_results(directory)
     for entry in entries:
         if entry.workload.text not in results.deviations:
-            found = steps.deviation(results.settings, entry.workload, directory / LOG)
-            journal.append(CHECKED, **found.to_json())
+            try:
+                found = steps.deviation(results.settings, entry.workload, directory / LOG)
+            except TvmtuneError as error:
+                steps.tell(f"{entry.name}: not checked: {error}")
+                continue
+            book.append(CHECKED, **found.to_json())
             steps.tell(f"{entry.name}: error {found.error:.2e} of {found.template}")

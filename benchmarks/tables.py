@@ -127,7 +127,7 @@ def select(names: Sequence[str], table: str | None = None) -> list[Entry]:
         raise UsageError(f"no table {table!r}; there are {', '.join(TABLES)} and all")
     chosen = [e for t, entries in TABLES.items() if table in (t, "all") for e in entries]
     chosen += [_entry(name) for name in names]
-    return list({entry.workload: entry for entry in reversed(chosen)}.values())[::-1]
+    return list(dict.fromkeys(chosen))
 
 
 def entry_of(text: str) -> Entry:

@@ -1,4 +1,4 @@
-"""``tvmtune`` in a process that ends in good order, its log complete, when its parent dies.
+"""``tvmtune`` in a process that dies with its parent, so that nobody else writes to the log then.
 
 Run by ``python -m benchmarks.tune_once PARENT_PID tune ...``.
 """
@@ -16,5 +16,5 @@ _PR_SET_PDEATHSIG = 1
 
 if __name__ == "__main__":
     parent = int(sys.argv.pop(1))
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     sys.exit(main() if os.getppid() == parent else 1)  # it may have died before that
