@@ -100,7 +100,7 @@ class Results:
     spans
         Of tuning, by workload.
     comparisons, deviations
-        The last of each workload.
+        The last of each workload; of comparisons, the last in which a peer took part, if any.
     records
         The tuning log, for the target of the settings.
     """
@@ -160,16 +160,24 @@ def gather(
     for record in records:
         if record.target == settings.target:
             by_workload.setdefault(record.workload, []).append(record)
-    comparisons = [Comparison.from_json(_fields(e)) for e in events if e["event"] == COMPARED]
+    found = [Comparison.from_json(_fields(e)) for e in events if e["event"] == COMPARED]
     deviations = [Deviation(**_fields(e)) for e in events if e["event"] == CHECKED]
     return Results(
         settings=settings,
         invocations=tuple(_fields(e) for e in events if e["event"] == INVOCATION),
         spans=_spans(events, by_workload),
-        comparisons={c.workload: c for c in comparisons},
+        comparisons=_last_comparisons(found),
         deviations={d.workload: d for d in deviations},
         records={workload: tuple(group) for workload, group in by_workload.items()},
     )
+
+
+def _last_comparisons(comparisons: Iterable[Comparison]) -> dict[str, Comparison]:
+    last: dict[str, Comparison] = {}
+    for comparison in comparisons:
+        if comparison.fastest_peer() is not None or comparison.workload not in last:
+            last[comparison.workload] = comparison
+    return last
 
 
 def written_s(records: Iterable[Record]) -> list[float]:

@@ -130,10 +130,13 @@ def run(directory: Path, entries: Sequence[Entry], pace: Pace, steps: Steps) -> 
     ------
     StoppedError
         A tuner was stopped by a signal.
+    UsageError
+        None of the peers is there.
     """
     journal = Journal(directory / JOURNAL)
     with journal.held():
         book = _Book(journal, steps)
+        _check_peers(directory, steps)
         _tune_all(directory, entries, book, steps)
         tuned = [e for e in entries if read_results(directory).is_tuned(e.workload.text)]
         _compare_all(directory, tuned, book, pace, steps)
@@ -173,6 +176,21 @@ def commit(root: Path = ROOT) -> str:
     except OSError:
         return "unknown"
     return done.stdout.strip() or "unknown"
+
+
+def _check_peers(directory: Path, steps: Steps) -> None:
+    """Refuse to begin where all peers are missing: that is found out before hours of tuning."""
+    settings = read_results(directory).settings
+    with steps.contestants(settings, directory / LOG) as contestants:
+        answers = {peer.name: peer.ask(describe=True) for peer in contestants.peers}
+    missing = {name: str(a["error"]) for name, a in answers.items() if "error" in a}
+    for name, why in missing.items():
+        steps.tell(f"{name} is missing: {why}")
+    if answers and len(missing) == len(answers):
+        raise UsageError(
+            f"none of {', '.join(answers)} is there; give the Python that has them "
+            "(--peers-python PATH), or install them: pip install 'tvmtune[peers]'"
+        )
 
 
 def _tune_all(directory: Path, entries: Sequence[Entry], book: _Book, steps: Steps) -> None:

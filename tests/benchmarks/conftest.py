@@ -29,13 +29,14 @@ class FakeContestant:
         self, name: str, times: Sequence[float | None], norm: float = 1.0, load_error: str = ""
     ) -> None:
         self.name = name
+        self.missing = ""
         self._times = times
         self._turn = 0
         self._load: dict[str, Any] = {"error": load_error} if load_error else {"norm": norm}
 
     def ask(self, **request: Any) -> Mapping[str, Any]:
         if "describe" in request:
-            return {"version": "1.0"}
+            return {"error": self.missing} if self.missing else {"version": "1.0"}
         if "load" in request:
             return self._load
         time = self._times[self._turn % len(self._times)]

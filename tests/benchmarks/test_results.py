@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.contest import Comparison
 from benchmarks.results import Settings, Span, gather, read_results, settings_of, written_s
 from tvmtune.errors import RecordError, UsageError
 from tvmtune.records import Record
@@ -52,6 +53,14 @@ def test_records_of_other_targets_are_others(record: Callable[..., Record]) -> N
     other = parse_target("cpu", 2).text
     results = gather([], Settings(), [record(1, 1.0, 0.0), record(2, 1.0, 0.0, target=other)])
     assert [r.config["tile"] for r in results.records[_C2]] == [1]
+
+
+def test_a_comparison_without_peers_replaces_none(comparison: Callable[..., Comparison]) -> None:
+    alone = comparison(rounds=({"tvmtune": 1e-3},))
+    newer = comparison(start_s=5.0)
+    for found, last in (([alone], alone), ([newer, alone], newer), ([alone, newer], newer)):
+        events = [{"event": "compared", **c.to_json()} for c in found]
+        assert gather(events, Settings(), []).comparisons == {_C2: last}
 
 
 def test_settings() -> None:

@@ -93,6 +93,18 @@ def test_who_is_left_out_is_told(directory: Path, machine: Any, fake: Any) -> No
     assert "C2: torch left out: no torch" in machine.said
 
 
+def test_all_peers_missing(directory: Path, machine: Any, fake: Any) -> None:
+    missing = fake("torch", [1.0], load_error="no torch")
+    missing.missing = "no torch"
+    machine.contestants.append(missing)
+    assert set(_run(directory, machine, "C2").comparisons) == {_C2}
+    assert "torch is missing: no torch" in machine.said
+    machine.contestants = [missing]
+    with pytest.raises(UsageError, match=r"none of torch is there; .*--peers-python PATH"):
+        _run(directory, machine, "C12")
+    assert len(machine.tuned) == 1
+
+
 def test_when_a_comparison_is_due(comparison: Callable[..., Comparison], fake: Any) -> None:
     peers = [fake("onnxruntime", [1.0]), fake("torch", [1.0])]
     found = comparison()
