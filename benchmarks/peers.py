@@ -20,7 +20,7 @@ from benchmarks.problem import Problem
 _CHOICE_S = 0.15
 
 
-def _onnx_bytes(problem: Problem) -> bytes:
+def onnx_bytes(problem: Problem) -> bytes:
     """The problem as an ONNX model of one node whose weight is a constant."""
     from onnx import TensorProto, checker, helper, numpy_helper
 
@@ -54,7 +54,7 @@ def load_onnxruntime(problem: Problem, threads: int) -> Loaded:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(_onnx_bytes(problem), options, ["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(onnx_bytes(problem), options, ["CPUExecutionProvider"])
     binding = session.io_binding()
     x = onnxruntime.OrtValue.ortvalue_from_numpy(problem.arrays()[0])
     binding.bind_ortvalue_input("x", x)
@@ -75,7 +75,7 @@ def load_openvino(problem: Problem, threads: int) -> Loaded:
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": "f32",
     }
-    compiled = core.compile_model(core.read_model(_onnx_bytes(problem)), "CPU", config)
+    compiled = core.compile_model(core.read_model(onnx_bytes(problem)), "CPU", config)
     request = compiled.create_infer_request()
     request.set_input_tensor(0, openvino.Tensor(problem.arrays()[0]))
     return Loaded(request.infer, lambda: request.get_output_tensor(0).data)
