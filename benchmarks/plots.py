@@ -9,7 +9,7 @@ Okabe and Ito, "Color Universal Design", 2008: the colours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -57,36 +57,45 @@ def draw_speedups(rows: Sequence[Row], path: Path) -> None:
             figsize=(_WIDTH_IN, 1.2 + _BAR_IN * len(rows)), layout="constrained"
         )
         for offset, (name, (title, colour)) in zip((-0.2, 0.2), _BARS.items(), strict=True):
-            for i, row in enumerate(rows):
-                speedup = row.speedup(name)
-                if speedup is None:
-                    continue
-                label = title if i == 0 else None
-                axes.barh(i + offset, speedup - 1, 0.38, left=1, color=colour, label=label)
-                axes.annotate(
-                    f"{speedup:.2f}",
-                    (max(speedup, 1), i + offset),
-                    xytext=(3, 0),
-                    textcoords="offset points",
-                    va="center",
-                    fontsize=7,
-                )
+            speedups = [row.speedup(name) for row in rows]
+            bars = [(i + offset, s) for i, s in enumerate(speedups) if s is not None]
+            _draw_bars(axes, bars, title, colour)
         for i, (above, below) in enumerate(pairwise(rows)):
             if above.entry.group != below.entry.group:
                 axes.axhline(i + 0.5, color=_INK, linewidth=0.4)
-        axes.axvline(1, color=_INK, linewidth=1)
-        axes.set_xscale("log", base=2)
-        axes.xaxis.set_major_formatter("{x:g}")
-        low, high = axes.get_xlim()
-        axes.set_xlim(min(low, 0.9), max(high, 1.2) * 1.25)
+        _scale_speedups(axes)
         axes.set_yticks(range(len(rows)), [row.entry.name for row in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlabel("times as fast as the fastest peer")
         means = [f"{g}: {_pair(m)}" for g, m in group_means(rows).items()]
         axes.set_title("\n".join(means), fontsize=8, loc="left")
         if rows:
             figure.legend(loc="outside upper left", ncols=2, frameon=False)
         _save(figure, path, pyplot)
+
+
+def _draw_bars(axes: Any, bars: Sequence[tuple[float, float]], title: str, colour: str) -> None:
+    """Draw bars at heights, from 1 to their speed-up, which is written beside them."""
+    heights, speedups = [at for at, _ in bars], [s for _, s in bars]
+    axes.barh(heights, [s - 1 for s in speedups], 0.38, left=1, color=colour, label=title)
+    for at, speedup in bars:
+        axes.annotate(
+            f"{speedup:.2f}",
+            (max(speedup, 1), at),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+        )
+
+
+def _scale_speedups(axes: Any) -> None:
+    """Twice as fast is as far from 1 as half as fast; beside the longest bar there is room."""
+    axes.axvline(1, color=_INK, linewidth=1)
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    low, high = axes.get_xlim()
+    axes.set_xlim(min(low, 0.9), max(high, 1.2) * 1.25)
+    axes.set_xlabel("times as fast as the fastest peer")
 
 
 def _pair(means: dict[str, float | None]) -> str:
@@ -120,15 +129,20 @@ def draw_quality(courses: Sequence[Course], path: Path) -> None:
             axes.axis("off")
         figure.supxlabel("seconds of tuning", fontsize=9)
         figure.supylabel("best so far, ms", fontsize=9)
-        if courses:
-            handles: dict[str, Any] = {}
-            for axes in panels.flat:
-                for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-                    handles.setdefault(label, handle)
-            figure.legend(
-                handles.values(), handles.keys(), loc="outside upper left", ncols=3, frameon=False
-            )
+        _name_lines(figure, panels.flat)
         _save(figure, path, pyplot)
+
+
+def _name_lines(figure: Any, panels: Iterable[Any]) -> None:
+    """Say once what the lines of all panels are."""
+    handles: dict[str, Any] = {}
+    for axes in panels:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    if handles:
+        figure.legend(
+            handles.values(), handles.keys(), loc="outside upper left", ncols=3, frameon=False
+        )
 
 
 def _draw_course(axes: Any, course: Course, lines: dict[str, tuple[str, Any]]) -> None:
