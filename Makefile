@@ -6,9 +6,11 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 MINUTES ?= 3
 LOG ?= resnet50.jsonl
+RUN ?= runs/paper
+PEERS_PYTHON ?= $(BIN)/python
 RESNET50 = $$($(BIN)/python -c 'import onnx, pathlib; print(pathlib.Path(onnx.__file__).parent / "backend/test/data/light/light_resnet50.onnx")')
 
-.PHONY: venv tune test quick check format clean
+.PHONY: venv tune bench test quick check format clean
 
 venv: $(INSTALLED)
 
@@ -22,6 +24,10 @@ $(INSTALLED): pyproject.toml
 tune: $(INSTALLED)
 	$(BIN)/tvmtune tune "$(RESNET50)" --minutes $(MINUTES) --log $(LOG)
 	$(BIN)/tvmtune best $(LOG)
+
+# Tune the table of benchmarks/ beside the peers and report; again: go on where it stopped.
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks run $(RUN) --peers-python $(PEERS_PYTHON) --out docs/benchmarks.md
 
 test: check
 	$(BIN)/coverage erase

@@ -1,0 +1,67 @@
+"""tvmtune among the contestants: the kernel that a tuning log gives.
+
+Run by ``python -m benchmarks.ours NAME THREADS LOG``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+import tvmtune
+from benchmarks.contestant import Desk, Loaded, serve
+from benchmarks.problem import Problem
+from tvmtune.deploy.match import LogMatch
+
+OWN_LAYOUT = "tvmtune"
+NCHW = "tvmtune-nchw"
+
+OURS: Mapping[str, str] = MappingProxyType(
+    {
+        OWN_LAYOUT: "own layout, inputs and outputs as the kernel stores them",
+        NCHW: "NCHW (matrices: row by row) in and out, conversions included",
+    }
+)
+"""tvmtune's contestants, and what is timed of each."""
+
+
+def load(problem: Problem, *, threads: int, log: str, own_layout: bool) -> Loaded:
+    """The best of the log, its weight packed beforehand as the peers' constants are.
+
+    Parameters
+    ----------
+    problem
+        What to compute.
+    threads, log
+        Threads of the kernel, and the tuning log.
+    own_layout
+        Whether conversions of input and output are left out of the time.
+    """
+    x, w = problem.arrays()
+    kernel = tvmtune.build(problem.text, target=f"cpu:threads={threads}", log=log)
+    if not isinstance(kernel.match, LogMatch) or kernel.match.is_default:
+        raise RuntimeError(f"the log has nothing usable: {kernel.match}")
+    notes = {"template": kernel.match.template, "record_id": kernel.match.record_id}
+    bound = kernel.bind(w=w)
+    if own_layout:
+        packed = bound.pack(x)
+        return Loaded(lambda: bound.run(packed), lambda: bound.unpack(packed), notes)
+    out = np.empty(problem.y_shape, np.float32)
+    return Loaded(lambda: bound(x, out=out), lambda: out, notes)
+
+
+def main() -> None:
+    """Take part as the contestant that the command line names."""
+    name, threads, log = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+
+    def load_named(problem: Problem) -> Loaded:
+        return load(problem, threads=threads, log=log, own_layout=name == OWN_LAYOUT)
+
+    serve(Desk(load_named, lambda: str(tvmtune.__version__)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""The report of run directories, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.figures import (
+    BEHIND,
+    Row,
+    errors_by_template,
+    group_means,
+    left_out,
+    peer_ranks,
+    rows_of,
+    versions_of,
+)
+from benchmarks.ours import NCHW, OURS, OWN_LAYOUT
+from benchmarks.quality import Course, courses_of, median_reached_s
+from benchmarks.results import Results
+from tvmtune.records import Purpose
+
+_NOTHING = "-"
+_TITLES: Mapping[str, str] = {OWN_LAYOUT: "own layout", NCHW: "NCHW"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A run directory in a report, and the pictures that were drawn of it, by paths as linked."""
+
+    results: Results
+    speedups: str | None = None
+    quality: str | None = None
+
+
+def report_text(sections: Sequence[Section]) -> str:
+    """The whole report."""
+    head = [
+        "# Benchmarks",
+        "",
+        "Written by `python -m benchmarks`; do not edit. "
+        "Speed-ups are over the fastest peer of each workload, taken round by round, contestants "
+        "timed in turns; the median of the rounds stands here. tvmtune is timed twice: in "
+        f"{OURS[OWN_LAYOUT]}; and with {OURS[NCHW]}. Weights are packed beforehand, as the "
+        "constants of the peers are. PyTorch runs in whichever of NCHW and channels-last is "
+        "faster.",
+    ]
+    return "\n".join([*head, *(line for s in sections for line in _section(s))]) + "\n"
+
+
+def _section(section: Section) -> Iterable[str]:
+    results = section.results
+    rows = rows_of(results.comparisons.values())
+    courses = courses_of(results)
+    yield from ("", f"## {_title(results)}", "", *_origin(results), "")
+    yield from _means(rows)
+    if section.speedups:
+        yield from ("", f"![Speed-up over the fastest peer]({section.speedups})")
+    yield from ("", *_behind(rows), "", *_workloads(rows), "", *_missing(results))
+    yield from ("### Time to quality", "", *_quality(courses), "")
+    if section.quality:
+        yield from (f"![Best so far against seconds of tuning]({section.quality})", "")
+    yield from ("### Errors", "", *_errors(results), "", *_in_full(results))
+
+
+def _title(results: Results) -> str:
+    threads = results.settings.threads
+    noun = "thread" if threads == 1 else "threads"
+    return f"{threads} {noun}, {results.settings.seconds:g} s of tuning for a workload"
+
+
+def _origin(results: Results) -> Iterable[str]:
+    """Where the figures come from, as a table of two columns."""
+    invocations = results.invocations
+    rounds = {str(len(c.rounds)) for c in results.comparisons.values()}
+    peers = {peer for c in results.comparisons.values() for peer in c.peers}
+    named = [
+        f"{name} {' and '.join(versions)}"
+        for name, versions in versions_of(results).items()
+        if name in peers
+    ]
+    tuned = sum(map(results.tuned_s, results.spans))
+    peaks = [
+        float(record.settings["peak_flops"])
+        for group in results.records.values()
+        for record in group
+        if "peak_flops" in record.settings
+    ]
+    facts = {
+        "machine": _each(f"{m['cpu']}, {m['cores']} cores" for m in _of(invocations, "machine")),
+        "target": results.settings.target,
+        "peak": f"{median(peaks) / 1e9:.0f} GFLOP/s by a loop of multiply-adds"
+        if peaks
+        else _NOTHING,
+        "kernel": _each(str(m["kernel"]) for m in _of(invocations, "machine")),
+        "commit": _each(str(i["commit"]) for i in invocations),
+        "versions": _each(
+            ", ".join(f"{name} {version}" for name, version in t.items())
+            for t in _of(invocations, "toolchain")
+        ),
+        "peers": ", ".join(named) or _NOTHING,
+        "budget": f"{results.settings.seconds:g} s for a workload, from empty logs; "
+        f"{tuned / 60:.0f} min in all",
+        "seed": str(results.settings.seed),
+        "threads": str(results.settings.threads),
+        "rounds": ", ".join(sorted(rounds)) or _NOTHING,
+    }
+    return _table(["", ""], [[name, value] for name, value in facts.items()], "ll")
+
+
+def _means(rows: Sequence[Row]) -> Iterable[str]:
+    counts = {group: [r for r in rows if r.entry.group == group] for group in group_means(rows)}
+    return _table(
+        ["geometric means", "workloads", *_TITLES.values()],
+        [
+            [group, str(len(counts[group])), *(_times(means[name]) for name in _TITLES)]
+            for group, means in group_means(rows).items()
+        ],
+        "lrrr",
+    )
+
+
+def _behind(rows: Sequence[Row]) -> Iterable[str]:
+    for name, title in _TITLES.items():
+        found = [f"{r.entry.name} ({_times(r.speedup(name))})" for r in rows if r.is_behind(name)]
+        yield (
+            f"- Behind the fastest peer in {title}, every round's ratio below {BEHIND}: "
+            f"{', '.join(found) or 'none'}."
+        )
+    ranks = ", ".join(f"{peer} {count}" for peer, count in peer_ranks(rows).most_common())
+    yield f"- Fastest peer, by number of workloads: {ranks or _NOTHING}."
+
+
+def _workloads(rows: Sequence[Row]) -> Iterable[str]:
+    return _table(
+        [
+            "",
+            *(f"{t}, ms" for t in _TITLES.values()),
+            "fastest peer, ms",
+            "",
+            *_TITLES.values(),
+            "GFLOP/s",
+        ],
+        [
+            [
+                row.entry.name,
+                *(_milliseconds(row.medians.get(name)) for name in _TITLES),
+                _milliseconds(row.medians[row.fastest]),
+                row.fastest,
+                *(_times(row.speedup(name)) for name in _TITLES),
+                _rate(row),
+            ]
+            for row in rows
+        ],
+        "lrrrlrrr",
+    )
+
+
+def _rate(row: Row) -> str:
+    """Operations per second of the direct algorithm in own layout."""
+    own_s = row.medians.get(OWN_LAYOUT)
+    return _NOTHING if own_s is None else f"{row.entry.workload.flops / own_s / 1e9:.0f}"
+
+
+def _missing(results: Results) -> Iterable[str]:
+    missing = left_out(results)
+    if missing:
+        yield from ("Left out:", "", *(f"- {name}: {who}: {why}" for name, who, why in missing), "")
+
+
+def _quality(courses: Sequence[Course]) -> Iterable[str]:
+    reached = [c for c in courses if c.reached_s is not None]
+    yield (
+        "From the start of the command to the first record of a config whose confirmed time, at "
+        "the end, is at least as fast as the fastest peer (the vertical lines below): the "
+        f"median is {_seconds(median_reached_s(courses))}; {len(reached)} of {len(courses)} "
+        "workloads got there."
+    )
+    yield ""
+    groups = dict.fromkeys(course.entry.group for course in courses)
+    for group in groups if len(groups) > 1 else ():
+        members = [course for course in courses if course.entry.group == group]
+        yield f"- {group}: median {_seconds(median_reached_s(members))} over {len(members)}"
+    yield ""
+    yield from _table(
+        ["", "reached after", "tuned for"],
+        [[c.entry.name, _seconds(c.reached_s), _seconds(c.tuned_s)] for c in courses],
+        "lrr",
+    )
+
+
+def _errors(results: Results) -> Iterable[str]:
+    yield (
+        "Of the best of each workload against a float64 reference, on standard normal inputs: "
+        "max |y - y64| / max |y64|."
+    )
+    yield ""
+    yield from _table(
+        ["template", "workloads", "median", "largest", "of"],
+        [
+            [e.template, str(e.count), f"{e.median:.1e}", f"{e.worst:.1e}", e.worst_workload]
+            for e in errors_by_template(results.deviations.values())
+        ],
+        "lrrrl",
+    )
+
+
+def _in_full(results: Results) -> Iterable[str]:
+    rows = rows_of(results.comparisons.values())
+    yield from ("<details><summary>Workloads in full</summary>", "")
+    yield from _table(
+        ["", "workload", "template", "error", "trials"],
+        [[row.entry.name, f"`{row.entry.workload.text}`", *_best(row, results)] for row in rows],
+        "lllrr",
+    )
+    yield from ("", "</details>")
+
+
+def _best(row: Row, results: Results) -> Sequence[str]:
+    """Template and error of the best of a workload, and how many trials there were."""
+    text = row.entry.workload.text
+    deviation = results.deviations.get(text)
+    trials = sum(r.purpose is Purpose.SEARCH for r in results.records.get(text, ()))
+    if deviation is None:
+        return _NOTHING, _NOTHING, str(trials)
+    return deviation.template, f"{deviation.error:.1e}", str(trials)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], sides: str) -> Iterable[str]:
+    """A table; ``sides`` says of each column whether it is set left or right."""
+    yield f"| {' | '.join(head)} |"
+    yield f"| {' | '.join('---' if side == 'l' else '---:' for side in sides)} |"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def _of(invocations: Iterable[Mapping[str, object]], name: str) -> Iterable[Mapping[str, object]]:
+    for invocation in invocations:
+        found = invocation[name]
+        assert isinstance(found, Mapping)
+        yield found
+
+
+def _each(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(texts)) or _NOTHING
+
+
+def _times(ratio: float | None) -> str:
+    return _NOTHING if ratio is None else f"{ratio:.2f}"
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return _NOTHING if seconds is None else f"{seconds * 1e3:.3g}"
+
+
+def _seconds(seconds: float | None) -> str:
+    return _NOTHING if seconds is None else f"{seconds:.1f} s"
