@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tvmtune.search_spaces.template import Template
-from tvmtune.search_spaces.templates import conv2d_depthwise, conv2d_direct, matmul_packed
+from tvmtune.search_spaces.templates import (
+    conv2d_depthwise,
+    conv2d_direct,
+    conv2d_winograd,
+    matmul_packed,
+)
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
@@ -14,6 +19,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         for template in (
             conv2d_depthwise.TEMPLATE,
             conv2d_direct.TEMPLATE,
+            *conv2d_winograd.TEMPLATES,
             matmul_packed.TEMPLATE,
         )
     }

@@ -91,5 +91,6 @@ def test_templates_do_what_their_figures_say(text: str) -> None:
                 continue
             checked += 1
             kernel = run_passes(lower_schedule(schedule(config)).kernel)
-            assert executed_flops(kernel) == sum(int(n) for n in figures.flops.values())
+            called = {n: f for n, f in figures.flops.items() if n not in ("u", "wrows")}
+            assert executed_flops(kernel) == sum(map(int, called.values()))
     assert checked >= 3

@@ -28,6 +28,9 @@ SMALL = [
     ("conv2d.direct", "conv2d:ci=4,h=6,co=8,k=3"),
     ("conv2d.direct", "conv2d:ci=5,h=7,w=11,co=3,k=3,stride=2"),
     ("conv2d.direct", "conv2d:ci=4,h=5,co=6,k=3,groups=2,dilation=2,pad=2"),
+    ("conv2d.winograd2", "conv2d:ci=4,h=6,co=8,k=3"),
+    ("conv2d.winograd2", "conv2d:ci=3,h=5,w=8,co=5,k=3,stride=2,pad=0"),
+    ("conv2d.winograd4", "conv2d:ci=3,h=5,w=9,co=5,k=1,kw=3"),
     ("conv2d.depthwise", "conv2d:ci=8,h=6,co=8,k=3,groups=8"),
     ("conv2d.depthwise", "conv2d:ci=5,h=7,w=11,co=5,k=3,groups=5,stride=2,n=2"),
 ]
@@ -40,6 +43,9 @@ LARGE = [
     ("conv2d.direct", "conv2d:ci=61,h=31,w=37,co=67,k=5,stride=2"),
     ("conv2d.direct", "conv2d:ci=64,h=56,co=128,k=1,stride=2"),
     ("conv2d.direct", "conv2d:ci=64,h=14,co=48,k=3,groups=2"),
+    ("conv2d.winograd2", "conv2d:ci=256,h=14,co=512,k=3,stride=2"),
+    ("conv2d.winograd4", "conv2d:ci=61,h=31,w=37,co=67,k=3"),
+    ("conv2d.winograd6", "conv2d:ci=64,h=56,co=64,k=3"),
     ("conv2d.depthwise", "conv2d:ci=128,h=56,co=128,k=3,groups=128"),
     ("conv2d.depthwise", "conv2d:ci=61,h=31,w=37,co=61,k=5,groups=61"),
     ("conv2d.depthwise", "conv2d:ci=96,h=28,co=96,k=3,groups=96,stride=2,n=2"),
@@ -70,9 +76,12 @@ def test_figures_are_what_running_counts(
     for point in drawn.points:
         config = drawn.space.config_of(point)
         found = compared(drawn.schedule(config))
-        assert found.differences == {}, config.text
+        bounds = found.figures.bounds
+        assert bounds <= ({"pad"} if config.knobs.get("pad") == "tile" else set())
+        for (_, stage, *_), (figure, counted) in found.differences.items():
+            assert stage in bounds, config.text
+            assert figure >= counted, config.text
         assert found.too_small == {}, config.text
-        assert not found.figures.bounds
 
 
 @pytest.mark.parametrize(("template", "workload"), LARGE)

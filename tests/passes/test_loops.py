@@ -118,6 +118,17 @@ CASES: dict[str, Case] = {
                 r[k] = 1.0
         """,
     ),
+    "partition: not for a small part of the code": (
+        partition_loops,
+        loop(I, block([If(at_least(I, 1), S), loop(Var("u", 8), store(ONE, I), "unrolled")])),
+        """
+        for i in range(0, 8):
+            if i - 1 >= 0:
+                y[i] = 1.0
+            for u in range(0, 8):  # unrolled
+                y[i] = 1.0
+        """,
+    ),
     "partition: no iteration is sure": (
         partition_loops,
         loop(K, loop(I, If(both(at_least(K, 2), at_least(-1 * K)), S), reduce=False)),

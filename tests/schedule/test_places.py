@@ -139,3 +139,14 @@ def test_bounds_that_only_copies_know() -> None:
     for axis in ("a", "c", "d", "k"):
         assert_right(s.compute_at("p", "out", axis))
     assert_right(s.reorder("out", "a", "c", "k", "d").compute_at("p", "out", "k"))
+
+
+@pytest.mark.parametrize("size", [12, 11, 9, 3])
+def test_quotients_of_an_axis_split_by_their_divisor(size: int) -> None:
+    p = te.compute((3, 4), lambda t, i: X[t * 4 + i] * 2.0, "p")
+    out = te.compute((size,), lambda i: p[i // 4, i % 4] + 1.0, "out")
+    s = create_schedule(out).split("out", "i", 4, ("o", "n"), "guard").compute_at("p", "out", "o")
+    (region,) = [n for n in nodes(infer_nest(s).roots) if isinstance(n, Region) and n.stage == "p"]
+    assert region.extents == (1, min(size, 4))
+    assert_right(s)
+    assert_right(create_schedule(out).split("out", "i", 2).compute_at("p", "out", "io"))

@@ -44,7 +44,7 @@ DIRECT = TEMPLATES["conv2d.direct"]
         "matmul:m=64,k=1,n=64",
     ],
 )
-def test_direct_templates_keep_their_promise(text: str) -> None:
+def test_templates_keep_their_promise(text: str) -> None:
     workload = parse(text)
     domain = task_domain(workload, TARGET)
     points = np.concatenate([domain.defaults(), domain.sample(np.random.default_rng(0), 2)])

@@ -84,12 +84,14 @@ def assert_right(text: str, target: Target, count: int) -> None:
     arrays = operands(workload)
     expected = reference(workload, arrays).astype("float32")
     for template in (t for t in TEMPLATES.values() if t.can_serve(workload)):
-        for config in configs(template.name, workload, target, count):
+        exact = template.define is None  # sums of small integers; transforms have fractions
+        tolerance = 0.0 if exact else 10 * template.promised_error(workload) * abs(expected).max()
+        for config in configs(template.name, workload, target, count if exact else count // 4):
             memory = GuardedMemory()
             artifact = built(workload, target, config)
             kernel = BoundKernel(load(artifact), {"w": arrays["w"]}, memory)
             result = kernel.unpack(kernel.run(kernel.pack(arrays["x"])))
-            np.testing.assert_array_equal(result, expected, config.text)
+            np.testing.assert_allclose(result, expected, 0, tolerance, err_msg=config.text)
             assert memory.is_intact(), config.text
 
 

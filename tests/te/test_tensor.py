@@ -10,6 +10,7 @@ from tests.numpy_reference import evaluate
 from tvmtune import te
 from tvmtune.errors import ExpressionError
 from tvmtune.ir.affine import Var
+from tvmtune.ir.printer import print_expr
 from tvmtune.te import Compute, Reduction, Tensor
 
 A = te.placeholder((4, 8), "a")
@@ -87,6 +88,16 @@ def test_conditions_and_intrinsics() -> None:
     assert te.less(C[0], 3).dtype == te.at_most(1, Var("i", 3)).dtype == "bool"
 
 
+def test_rows_of_a_constant_matrix() -> None:
+    x = te.placeholder((3,), "x")
+    rows = [[1.0, 0.0, -1.0], [0.0, 2.0, 0.5], [-1.0, 0.0, 0.0]]
+    y = te.compute((3,), lambda i: te.combine(i, rows, [x[j] for j in range(3)]), "y")
+    assert isinstance(y.op, te.Compute)
+    assert print_expr(y.op.body) == (
+        "x[0] - x[2] if i < 1 else (x[1] * 2.0 + x[2] * 0.5 if i < 2 else x[0] * -1.0)"
+    )
+
+
 def test_a_number_is_a_body() -> None:
     assert te.compute((2,), lambda i: 3, "t").dtype == "float32"
 
@@ -97,6 +108,8 @@ def reduced(value: Callable[[Var], Any]) -> Tensor:
 
 
 ERRORS: list[tuple[Callable[[], object], str]] = [
+    (lambda: te.combine(0, [[1.0]], [A[0, 0]] * 2), r"combine of 2 values by rows of \[1\] coeff"),
+    (lambda: te.combine(0, [[0.0]], [A[0, 0]]), "combine with a row of zeros: it has no value"),
     (lambda: te.placeholder((0,), "x"), r"x: shape \(0,\) must be positive integers"),
     (lambda: te.placeholder((3,), "x", "half"), "x: type 'half' is unknown; known are float32,"),
     (lambda: te.placeholder((3,), "my x"), "name 'my x' is no identifier"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tvmtune.ir.affine import Affine
-from tvmtune.ir.expr import Expr, NonNegative, Read, Select
+from tvmtune.ir.expr import ARITHMETIC, FLOATS, Binary, Expr, NonNegative, Read, Select, Unary
 from tvmtune.ir.neutral import without_neutral_choices
 from tvmtune.ir.traverse import children, conjuncts
 from tvmtune.schedule.stage import Stage
@@ -32,10 +32,14 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GuardedRead:
-    """A read, and when it happens: at the points of ``when`` that are not among ``unless``."""
+class Part:
+    """What a value reads and computes at the points of ``when`` that are not among ``unless``.
 
-    read: Read
+    ``operations`` are those on floats.
+    """
+
+    reads: tuple[Read, ...]
+    operations: int
     when: Conditions
     unless: tuple[Conditions, ...] = ()
 
@@ -55,19 +59,33 @@ def value_of(stage: Stage) -> tuple[Expr, Conditions]:
     return value, when
 
 
-def guarded_reads(value: Expr, when: Conditions) -> Iterator[GuardedRead]:
-    """Every read of a value; of a choice, those of the side that is chosen."""
-    yield from _reads(value, when, ())
+def parts_of(value: Expr, when: Conditions) -> Iterator[Part]:
+    """A value in parts, each with its conditions; of a choice, the side that is chosen."""
+    yield from _parts(value, when, ())
 
 
-def _reads(value: Expr, when: Conditions, unless: tuple[Conditions, ...]) -> Iterator[GuardedRead]:
-    if isinstance(value, Read):
-        yield GuardedRead(value, when, unless)
-    elif isinstance(value, Select):
-        chosen = when.and_also(value.condition)
-        yield from _reads(value.condition, when, unless)
-        yield from _reads(value.a, chosen, unless)
-        yield from _reads(value.b, when, (*unless, chosen))
-    else:
-        for child in children(value):
-            yield from _reads(child, when, unless)
+def _parts(value: Expr, when: Conditions, unless: tuple[Conditions, ...]) -> Iterator[Part]:
+    reads: list[Read] = []
+    operations = 0
+    choices: list[Select] = []
+    pending: list[Expr] = [value]
+    while pending:
+        e = pending.pop()
+        if isinstance(e, Select):
+            choices.append(e)
+            pending.append(e.condition)
+            continue
+        if isinstance(e, Read):
+            reads.append(e)
+        elif isinstance(e, Unary) or (isinstance(e, Binary) and e.op in ARITHMETIC):
+            operations += e.dtype in FLOATS
+        pending.extend(reversed(children(e)))
+    yield Part(tuple(reads), operations, when, unless)
+    for choice in choices:
+        chosen = when.and_also(choice.condition)
+        yield from _parts(choice.a, chosen, unless)
+        if isinstance(choice.condition, NonNegative):
+            other = NonNegative(-choice.condition.index - 1)
+            yield from _parts(choice.b, when.and_also(other), unless)
+        else:
+            yield from _parts(choice.b, when, (*unless, chosen))

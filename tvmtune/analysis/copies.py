@@ -19,7 +19,7 @@ from tvmtune.schedule.base import ScheduleState
 from tvmtune.schedule.bounds import needed_boxes
 from tvmtune.schedule.placed import Box, Piece, Placed
 from tvmtune.schedule.stage import At, Fuse, Split, Stage, Tail
-from tvmtune.symbolic import IntExpr
+from tvmtune.symbolic import IntExpr, same
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +131,7 @@ def _instances_at(
     sources = sources_of(schedule, producer, stage)
     there = _Placement(schedule, producer, stage, around, groups, opened, sources)
     parts = _parts(producer, groups, sources)
-    made = tuple(there.group(members, axes) for members, axes in parts)
+    made = tuple(g for members, axes in parts for g in _apart(there.group(members, axes)))
     times = consumer.times
     for i, alternatives in enumerate(opened):
         if not any(i in members for members, _ in parts):
@@ -140,6 +140,31 @@ def _instances_at(
                 total = total + times_of(o.loops)
             times = times * total
     return Instances(producer, times, (*made, *map(_whole_axis, producer.reduce_axes)))
+
+
+def _apart(group: Group) -> Iterator[Group]:
+    """A group without those of several axes that nothing moves, and these one by one."""
+    moved = [axis for axis in group.axes if not _is_still(group, axis)]
+    if len(group.axes) == 1 or len(moved) in (0, len(group.axes)):
+        yield group
+        return
+    copies = tuple(Copy(c.loops, {a: c.boxes[a] for a in moved}) for c in group.copies)
+    yield Group(tuple(moved), copies, {})
+    for axis in group.axes:
+        if axis not in moved:
+            yield Group((axis,), (Copy((), {axis: group.copies[0].boxes[axis]}),), {}, 0)
+
+
+def _is_still(group: Group, axis: str) -> bool:
+    """Whether an axis has the same whole box in all copies."""
+    boxes = [copy.boxes[axis] for copy in group.copies]
+    return all(
+        same(box.extent, boxes[0].extent)
+        and box.origin.is_constant()
+        and same(box.origin.const, boxes[0].origin.const)
+        and not (box.guarded or box.guarded_below)
+        for box in boxes
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

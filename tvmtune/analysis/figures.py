@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tvmtune.analysis.conditions import Conditions, guarded_reads, value_of
+from tvmtune.analysis.conditions import Conditions, parts_of, value_of
 from tvmtune.analysis.copies import Instances, instances_of
 from tvmtune.analysis.footprints import Footprints
 from tvmtune.analysis.points import Count, count_points
-from tvmtune.ir.expr import ARITHMETIC, FLOATS, ITEMSIZE, Binary, Expr, Select, Unary
-from tvmtune.ir.traverse import children
+from tvmtune.ir.expr import FLOATS, ITEMSIZE
 from tvmtune.schedule.base import ScheduleState
 from tvmtune.schedule.nest import Action
-from tvmtune.schedule.stage import At, Stage
+from tvmtune.schedule.stage import At
 from tvmtune.symbolic import IntExpr
 from tvmtune.te import Reduction
 
@@ -83,15 +82,19 @@ def figures_of(
             stored[name, name] = stored.get((name, name), 0) + count.number * itemsize
         value, when = value_of(stage)
         main = counts["update" if isinstance(stage.body, Reduction) else "value"]
-        flops[name] = main.number * _operations(stage, value)
+        flops[name] = main.number * (isinstance(stage.body, Reduction) and stage.dtype in FLOATS)
         if isinstance(stage.body, Reduction):
             loaded[name, name] = main.number * itemsize
         exact = all(c.exact for c in counts.values())
-        for read in guarded_reads(value, when):
-            count = count_points(placed, read.when, reduce=True, unless=read.unless)
-            operand = (name, read.read.tensor)
-            loaded[operand] = loaded.get(operand, 0) + count.number * ITEMSIZE[read.read.dtype]
+        for part in parts_of(value, when):
+            if not part.reads and not part.operations:
+                continue
+            count = count_points(placed, part.when, reduce=True, unless=part.unless)
+            flops[name] = flops[name] + count.number * part.operations
             exact = exact and count.exact
+            for read in part.reads:
+                operand = (name, read.tensor)
+                loaded[operand] = loaded.get(operand, 0) + count.number * ITEMSIZE[read.dtype]
         if not exact:
             bounds.add(name)
     return Figures(executions, loaded, stored, flops, frozenset(bounds))
@@ -141,7 +144,7 @@ def touched(
         loop = schedule.stage(loop_stage).leaves[0]
     at = footprints.stage_boxes(stage, loop_stage, loop)
     found: dict[str, IntExpr] = {}
-    for read in schedule.stage(stage).reads():
+    for read in schedule.stage(stage).reads:
         if read.tensor not in found:
             inside = footprints.runs_in(read.tensor, loop_stage, loop)
             found[read.tensor] = (
@@ -161,16 +164,3 @@ def _executions(instances: Instances) -> dict[Action, Count]:
         "init": count_points(instances, Conditions(), reduce=False),
         "update": count_points(instances, when, reduce=True),
     }
-
-
-def _operations(stage: Stage, value: Expr) -> int:
-    """Operations on floats at a point; those of both sides of a choice."""
-    return _arithmetic(value) + (isinstance(stage.body, Reduction) and stage.dtype in FLOATS)
-
-
-def _arithmetic(value: Expr) -> int:
-    own = 0
-    if isinstance(value, (Binary, Unary)) and value.dtype in FLOATS:
-        own = int(isinstance(value, Unary) or value.op in ARITHMETIC)
-    inner = (value.a, value.b) if isinstance(value, Select) else children(value)
-    return own + sum(map(_arithmetic, inner))

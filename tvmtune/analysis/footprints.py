@@ -92,7 +92,7 @@ class Footprints:
 
     def read(self, tensor: str, at: Placed) -> IntExpr:
         """Distinct elements of a tensor that a stage reads in the loops that are not opened."""
-        reads = [r for r in at.stage.reads() if r.tensor == tensor]
+        reads = [r for r in at.stage.reads if r.tensor == tensor]
         elements: IntExpr = 1
         for d, room in enumerate(self._rooms(tensor)):
             elements = elements * as_factor(_distinct(at, reads, d, room))

@@ -136,7 +136,7 @@ def _solved(stage: Stage, groups: list[Group], conditions: list[Affine]) -> IntE
     if any(len(g.axes) > 1 for g in groups):
         return None
     if any(not isinstance(a, Var) for c in conditions for a in c.terms):
-        return None
+        return _enumerated(stage, groups, conditions)
     groups = sorted(groups, key=lambda g: (_is_plain(stage, g), -_extent(stage, g.axes[0])))
     solved, others = groups[0], groups[1:]
     extents = [_extent(stage, g.axes[0]) for g in others]
@@ -154,6 +154,16 @@ def _solved(stage: Stage, groups: list[Group], conditions: list[Affine]) -> IntE
             return None
         total = total + below[1] - below[0]
     return total
+
+
+def _enumerated(stage: Stage, groups: list[Group], conditions: list[Affine]) -> IntExpr | None:
+    """Points of tied axes, one by one; None where they are many, or their boxes cut."""
+    axes = [next(a for a in stage.roots if a.name == g.axes[0]) for g in groups]
+    extents = [as_int(axis.extent) for axis in axes]
+    if not all(_is_plain(stage, g) for g in groups) or prod(extents) > _MOST_ENUMERATED:
+        return None
+    points = (dict(zip(axes, values, strict=True)) for values in product(*map(range, extents)))
+    return sum(all(as_int(c.substitute(point).const) >= 0 for c in conditions) for point in points)
 
 
 def _is_plain(stage: Stage, group: Group) -> bool:

@@ -45,9 +45,9 @@ def roles_of(schedule: ScheduleState) -> Roles:
         if any(r.name in before for r in schedule.readers(stage.name)):
             before.add(stage.name)
     for stage in called:
-        if any(r.tensor in after for r in stage.reads()):
+        if any(r.tensor in after for r in stage.reads):
             after.add(stage.name)
-    operands = tuple(dict.fromkeys(r.tensor for r in anchor.reads()))
+    operands = tuple(dict.fromkeys(r.tensor for r in anchor.reads))
     return Roles(
         anchor.name,
         operands[:2],

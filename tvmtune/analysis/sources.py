@@ -50,7 +50,7 @@ def sources_of(schedule: ScheduleState, producer: Stage, consumer: Stage) -> dic
         else:
             inner = sources_of(schedule, reader, consumer)
             inner |= {r.name: _inside(r) for r in reader.reduce_axes}
-        for read in reader.reads():
+        for read in reader.reads:
             if read.tensor != producer.name:
                 continue
             for axis, index in zip(producer.axes, read.indices, strict=True):

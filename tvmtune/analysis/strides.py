@@ -19,7 +19,7 @@ def lane_stride(
     innermost = stage.leaves[-1]
     at = footprints.inside(stage.name, innermost)
     (loop,) = at.values[innermost].terms
-    read = next(r for r in stage.reads() if r.tensor == tensor)
+    read = next(r for r in stage.reads if r.tensor == tensor)
     steps = _steps(schedule, footprints, tensor)
     values = at.substitution()
     total: IntExpr = 0

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 from tvmtune.ir.affine import Affine, Var
 from tvmtune.ir.expr import Load, NonNegative
 from tvmtune.ir.stmt import For, Stmt, Store, block, constant_range
 from tvmtune.ir.traverse import rewrite_down, statements, substitute, values_of
 from tvmtune.passes.clip_reductions import clippable_loop
-from tvmtune.passes.conditions import coefficient, guarded_stores, rest_of
+from tvmtune.passes.conditions import Guarded, coefficient, guarded_stores, rest_of
 from tvmtune.passes.simplify import simplify
 
 MAX_PEELED = 4
+LEAST_SHARE = 0.2
+"""Share of a loop's unrolled code that conditions must guard for the loop to be copied."""
+
 RARE = 4
 """Iterations left for one that is peeled, from which on the peeled ones' steps are not unrolled."""
 
@@ -21,8 +25,9 @@ def partition_loops(stmt: Stmt) -> Stmt:
     """Peel the first and last iterations of serial loops where conditions may fail.
 
     Conditions that `clip_reductions` can take into a loop's bounds are left to it, and a loop stays
-    whole where more than `MAX_PEELED` iterations would be peeled.  Where they are rare, their steps
-    become plain loops: code that seldom runs need not be long.
+    whole where more than `MAX_PEELED` iterations would be peeled, or where conditions stand in a
+    small part of it only: the rest would be copied for nothing.  Where peeled iterations are rare,
+    their steps become plain loops: code that seldom runs need not be long.
 
     rewrite:  for i in range(0, n): if i - 1 >= 0: S   -->   S'[i:=0]; for i in range(1, n): S
     """
@@ -75,14 +80,27 @@ def _interior(loop: For) -> tuple[int, int]:
     """Iterations in which every condition on the loop's variable holds, whatever the others are."""
     var, extent = loop.var, int(loop.var.extent)
     low, high = 0, extent
+    code = guarded = 0
     for found in guarded_stores(loop):
+        size = _copies(found)
+        code += size
+        decides = False
         for condition in found.conditions:
             c = coefficient(condition.index, var)
             if not c or clippable_loop(condition, found) is not None:
                 continue
             low, high = _narrowed(condition, var, c, low, high)
+            decides = True
+        guarded += size * decides
+    if guarded < LEAST_SHARE * code:
+        return 0, extent
     high = min(max(low, high), extent)
     return min(low, extent), high
+
+
+def _copies(found: Guarded) -> int:
+    """How often a store stands in the code once its loops are unrolled."""
+    return prod(int(loop.var.extent) for loop in found.loops if loop.kind in ("unrolled", "steps"))
 
 
 def _narrowed(condition: NonNegative, var: Var, c: int, low: int, high: int) -> tuple[int, int]:

@@ -57,7 +57,7 @@ def _lanes(schedule: ScheduleState, stage: Stage) -> list[Constraint]:
 def _touched(schedule: ScheduleState, stage: Stage, root: str) -> list[tuple[str, int]]:
     """Tensors that the stage writes or reads along ``root`` with stride one, and their axis."""
     touched = [(stage.name, d) for d, a in enumerate(stage.axes) if a.name == root]
-    for read in stage.reads():
+    for read in stage.reads:
         for d, index in enumerate(read.indices):
             if any(getattr(a, "name", "") == root and c == 1 for a, c in _plain(index)):
                 touched.append((read.tensor, d))

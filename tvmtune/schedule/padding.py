@@ -35,13 +35,14 @@ class _Padding:
     def __init__(self, schedule: ScheduleState) -> None:
         self._schedule = schedule
         self._overhangs: dict[str, Overhang] = {}
+        self._held_back: dict[tuple[str, int], bool] = {}
 
     def constraints(self, stage: Stage) -> Iterator[Constraint]:
         over = self.overhang(stage)
         if not over:
             return
         yield from self._stores(stage, over)
-        for read in stage.reads():
+        for read in stage.reads:
             yield from self._reads(stage, over, read)
         for axis in stage.reduce_axes:
             if axis in over:
@@ -79,7 +80,7 @@ class _Padding:
 
     def _reads_of(self, tensor: str) -> Iterator[tuple[Stage, Read]]:
         for reader in self._schedule.readers(tensor):
-            yield from ((reader, r) for r in reader.reads() if r.tensor == tensor)
+            yield from ((reader, r) for r in reader.reads if r.tensor == tensor)
 
     def _stores(self, stage: Stage, over: Overhang) -> Iterator[Constraint]:
         """An argument has room for what its layout rounds up; other storage is made to fit."""
@@ -146,6 +147,12 @@ class _Padding:
 
     def _is_held_back(self, tensor: str, dim: int) -> bool:
         """Whether guards stop a stage that is computed inside at its extent (`Placed.box_of`)."""
+        key = tensor, dim
+        if key not in self._held_back:
+            self._held_back[key] = self._is_reader_guarded(tensor, dim)
+        return self._held_back[key]
+
+    def _is_reader_guarded(self, tensor: str, dim: int) -> bool:
         for reader, read in self._reads_of(tensor):
             placed = Placed.at(reader, {a.name: Box(Affine(), a.extent) for a in reader.roots})
             for axis in read.indices[dim].variables():
@@ -158,9 +165,12 @@ class _Padding:
 
     def _beyond(self, value: Expr, axis: Var, reach: IntExpr) -> Magnitude:
         """What is known of a value where an axis lies between its extent and ``reach``."""
-        return magnitude(value, lambda read: self._read_beyond(read, axis, reach))
+        known: dict[tuple[str, int], Magnitude] = {}
+        return magnitude(value, lambda read: self._read_beyond(read, axis, reach, known))
 
-    def _read_beyond(self, read: Read, axis: Var, reach: IntExpr) -> Magnitude:
+    def _read_beyond(
+        self, read: Read, axis: Var, reach: IntExpr, known: dict[tuple[str, int], Magnitude]
+    ) -> Magnitude:
         shape = self._schedule.shape_of(read.tensor)
         varying = [d for d, index in enumerate(read.indices) if axis in index.variables()]
         along = [
@@ -174,7 +184,10 @@ class _Padding:
                 return Magnitude(either(*(at_most(reach, room) for room in rooms)), 0.0)
             return UNKNOWN if read.dtype in FLOATS else any_integer(read.dtype)
         if along and len(varying) == 1:
-            return self._computed_beyond(read.tensor, along[0], reach)
+            key = read.tensor, along[0]
+            if key not in known:
+                known[key] = self._computed_beyond(*key, reach)
+            return known[key]
         return UNKNOWN if varying or read.dtype in FLOATS else any_integer(read.dtype)
 
     def _computed_beyond(self, tensor: str, dim: int, reach: IntExpr) -> Magnitude:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from tvmtune.errors import LoweringError
 from tvmtune.ir.affine import Affine, Quotient, Remainder, Var
 from tvmtune.schedule.stage import At, Fuse, Split, Stage, Tail
-from tvmtune.symbolic import IntExpr, as_int, at_most, ceildiv, floordiv, minimum
+from tvmtune.symbolic import IntExpr, as_int, at_most, ceildiv, floordiv, minimum, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,12 +307,18 @@ class Placed:
         """
         origin, extent = Affine(index.const), _ONE
         beyond, before = _may_reach(index.high(), whole), index.low() < 0
-        values = self.substitution()
         for atom, c in index.terms.items():
             if isinstance(atom, (Quotient, Remainder)):
+                part = self._split_part(atom)
+                if part is not None:
+                    span = self.span(part)
+                    if span is None:
+                        return Box(_ZERO, whole)
+                    origin, extent = origin + self.value(part) * c, extent + (span - 1) * c
+                    continue
                 if not all(self.is_open(v.name) for v in atom.index.variables()):
                     return Box(_ZERO, whole)
-                origin = origin + Affine(0, {atom: c}).substitute(values)
+                origin = origin + Affine(0, {atom: c}).substitute(self.substitution())
                 if any(self._may_leave(v.name) for v in atom.index.variables()):
                     beyond = before = True
                 continue
@@ -320,13 +326,29 @@ class Placed:
             if span is None:
                 return Box(_ZERO, whole)
             ends = self.guarded(atom.name), self.boxes[atom.name].guarded_below
-            origin = origin + values[atom] * c
+            origin = origin + self.index(atom.name) * c
             reach = (span - 1) * c
             if isinstance(c, int) and c < 0:
                 origin, reach, ends = origin + reach, reach * -1, ends[::-1]
             beyond, before = beyond or ends[0], before or ends[1]
             extent = extent + reach
         return Box(origin, extent, beyond, before)
+
+    def _split_part(self, atom: Quotient | Remainder) -> str | None:
+        """The axis that an atom is: the outer or inner part of a root axis split by its divisor."""
+        index = atom.index
+        if len(index.terms) != 1 or not same(index.const, 0):
+            return None
+        ((root, c),) = index.terms.items()
+        if not isinstance(root, Var) or not same(c, 1) or root.name not in self._split:
+            return None
+        split, box = self._split[root.name], self.boxes[root.name]
+        exact = split.tail in (Tail.GUARD, Tail.PAD) and same(split.factor, atom.divisor)
+        if not exact or not same(self._inner_extent(split), split.factor):
+            return None
+        if not box.origin.is_constant() or not same(box.origin.const, 0):
+            return None
+        return split.outer if isinstance(atom, Quotient) else split.inner
 
 
 def _may_reach(index: int, end: IntExpr) -> bool:

@@ -92,7 +92,7 @@ class PlacementPrimitives(ScheduleState):
             If the stage, through others, reads anything but constants and prepared stages.
         """
         found = self._movable("prepare", stage)
-        for read in found.reads():
+        for read in found.reads:
             source = self.inputs.get(read.tensor)
             constant = source is not None and _is_constant(source)
             prepared = source is None and isinstance(self.stage(read.tensor).place, Prepare)

@@ -10,7 +10,7 @@ from tvmtune.schedule.stage import At, Kind, Prepare, Root, Stage
 def misplaced(stages: Mapping[str, Stage]) -> str | None:
     """What is wrong with the places of stages, in one line; None if nothing is."""
     for reader in stages.values():
-        for tensor in dict.fromkeys(r.tensor for r in reader.reads()):
+        for tensor in dict.fromkeys(r.tensor for r in reader.reads):
             source = stages.get(tensor)
             if source is None:
                 continue

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tvmtune.ir.affine import Var
@@ -124,6 +123,12 @@ class Stage:
     place: Place
     scope: Scope
     layout: Layout | None
+    reads: tuple[Read, ...] = field(init=False, repr=False)
+    """Reads of other tensors."""
+
+    def __post_init__(self) -> None:
+        reads = (v for v in values_of(self.value) if isinstance(v, Read))
+        object.__setattr__(self, "reads", tuple(reads))
 
     @property
     def reduce_axes(self) -> tuple[Var, ...]:
@@ -145,13 +150,9 @@ class Stage:
         """What is computed, or reduced."""
         return self.body.body if isinstance(self.body, Reduction) else self.body
 
-    def reads(self) -> Iterator[Read]:
-        """Reads of other tensors."""
-        return (v for v in values_of(self.value) if isinstance(v, Read))
-
     def reads_tensor(self, tensor: str) -> bool:
         """Whether the body reads ``tensor``."""
-        return any(r.tensor == tensor for r in self.reads())
+        return any(r.tensor == tensor for r in self.reads)
 
     def annotation(self, leaf: str) -> Annotation:
         """How a leaf runs."""

@@ -110,6 +110,44 @@ def where(condition: Value, a: Value | float, b: Value | float) -> Select:
     return select(condition, a, b)
 
 
+def combine(row: IndexLike, matrix: Sequence[Sequence[float]], values: Sequence[Value]) -> Expr:
+    """A row of a constant matrix times some values: ``sum(matrix[row][i] * values[i])``.
+
+    Nothing is computed for a coefficient of zero, and no product for one of 1 or -1, so that an
+    infinite value does not spread through zeros.  Unroll the loops that ``row`` depends on: the
+    choice of the row then costs nothing.
+
+    Raises
+    ------
+    ExpressionError
+        If the matrix is empty, a row has not as many coefficients as there are values, or none but
+        zeros.
+    """
+    if not matrix or any(len(coefficients) != len(values) for coefficients in matrix):
+        raise ExpressionError(
+            f"combine of {len(values)} values by rows of {[len(r) for r in matrix]} coefficients: "
+            "every row has one for each value"
+        )
+    rows = [_combination(coefficients, values) for coefficients in matrix]
+    result = rows[-1]
+    for index in reversed(range(len(rows) - 1)):
+        result = where(at_most(row, index), rows[index], result)
+    return result
+
+
+def _combination(coefficients: Sequence[float], values: Sequence[Value]) -> Expr:
+    """The sum of products, beginning with a term that needs no product."""
+    terms = [(float(c), v) for c, v in zip(coefficients, values, strict=True) if c]
+    if not terms:
+        raise ExpressionError("combine with a row of zeros: it has no value")
+    terms.sort(key=lambda term: term[0] != 1)
+    c, first = terms[0]
+    total: Expr = first if c == 1 else first * c  # type: ignore[assignment]
+    for c, value in terms[1:]:
+        total = total + value if c == 1 else total - value if c == -1 else total + value * c
+    return total
+
+
 def call(name: str, a: Value) -> Unary:
     """An intrinsic of one argument: exp, log, sqrt, tanh, sin, cos, floor, ceil, abs."""
     return unary(name, a)
