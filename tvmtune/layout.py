@@ -199,9 +199,10 @@ class Layout:
         shape, layout
             Of the plain array with fewer axes, and of its storage.
         """
-        dims = _joined([d for d in self.dims if d.modulus is None or d.modulus != 1], shape)
+        dims = [d for d in self.dims if d.modulus is None or d.modulus != 1]
         blocked = {d.axis for d in dims if d.modulus is not None}
-        dims = [d for d in dims if d.axis in blocked or shape[d.axis] != 1]
+        dims = _joined([d for d in dims if d.axis in blocked or shape[d.axis] != 1], shape)
+        blocked = {d.axis for d in dims if d.modulus is not None}
         place = {d.axis: i for i, d in enumerate(dims)}
         groups: list[list[int]] = []
         for axis in sorted(place):

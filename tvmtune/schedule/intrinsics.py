@@ -84,13 +84,15 @@ def _roots(stage: Stage, axis: str) -> Iterator[str]:
 
 def _same(value: Expr, declared: Expr, roots: Mapping[str, Var], names: dict[str, str]) -> bool:
     """Whether a value is the declared one, its tensors named as they are in the stage."""
-    if type(value) is not type(declared) or value.dtype != declared.dtype:
-        return False
     if isinstance(declared, Read) and isinstance(value, Read):
+        if value.dtype != declared.dtype:
+            return False
         if names.setdefault(declared.tensor, value.tensor) != value.tensor:
             return False
         moving = {roots[v.name] for i in value.indices for v in i.variables() if v.name in roots}
         return moving == {v for i in declared.indices for v in i.variables()}
+    if type(value) is not type(declared) or value.dtype != declared.dtype:
+        return False
     match declared:
         case Const():
             alike = isinstance(value, Const) and value.value == declared.value
