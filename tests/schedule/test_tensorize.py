@@ -11,11 +11,15 @@ from tests.execution import check, functions_of, lowered
 from tvmtune import te
 from tvmtune.errors import LoweringError, ScheduleError
 from tvmtune.ir.printer import print_function
+from tvmtune.ir.stmt import If, Tensorized
+from tvmtune.ir.traverse import statements
 from tvmtune.layout import Layout
+from tvmtune.operators import OPERATORS, reference
 from tvmtune.passes import lower_schedule
 from tvmtune.schedule import Schedule, create_schedule, infer_nest
 from tvmtune.schedule.nest import print_nest
 from tvmtune.symbolic import symbol
+from tvmtune.workload import Conv2d
 
 BLOCKED = Layout.blocked(2, [(0, 8)])
 
@@ -58,6 +62,67 @@ def test_a_stage_that_is_computed_inside_another() -> None:
     s = s.split("x.local", "i1", 4, ("po", "pi"), "peel")
     s = s.reorder("x.local", "po", "pi", "i0").tensorize("x.local", "pi", "transpose")
     check(s, {"x": x}, {"out": 2 * x})
+
+
+def depthwise(workload: Conv2d, lanes: int, rows: int) -> Schedule:
+    """A depthwise convolution with NCHW in and out, turned over in the cache, rows by rows."""
+    out = OPERATORS["conv2d"].define(workload)
+    s = (
+        create_schedule(out)
+        .cache_write("out", "local", "tile")
+        .cache_write("tile", "register", "acc")
+    )
+    blocked = Layout.blocked(4, [(1, lanes)])
+    s = s.compute_inline("pad").cache_read("x", "local").layout("x.local", blocked)
+    s = s.layout("tile", blocked).layout("w", Layout.blocked(4, [(0, lanes)]))
+    s = s.split("out", "o", lanes, ("ob", "ol"), "even").split(
+        "out", "y", rows, ("yb", "yr"), "even"
+    )
+    s = s.split("out", "x", lanes, ("xo", "xi"), "peel")
+    s = s.reorder("out", "n", "ob", "yb", "yr", "xo", "ol", "xi")
+    s = s.tensorize("out", "ol", "transpose").compute_at("tile", "out", "yb")
+    s = s.split("tile", "x", 3, ("xo", "xi"), "even")
+    s = s.reorder("tile", "n", "y", "xo", "xi", "o").unroll("tile", "xi").vectorize("tile", "o")
+    s = s.compute_at("acc", "tile", "xo").reorder("acc", "n", "c", "kh", "kw", "y", "x", "o")
+    s = s.unroll("acc", "kh").unroll("acc", "kw").unroll("acc", "x").vectorize("acc", "o")
+    s = s.split("x.local", "i3", lanes, ("po", "pi"), "peel")
+    s = s.reorder("x.local", "i0", "i2", "po", "pi", "i1").compute_at("x.local", "out", "yb")
+    return s.tensorize("x.local", "pi", "transpose")
+
+
+@pytest.mark.parametrize("rows", [2, 3, 9])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_convolution_that_turns_its_operands_over(stride: int, rows: int) -> None:
+    workload = Conv2d(8, 9, 8, 3, stride=stride, groups=8)
+    rng = np.random.default_rng(0)
+    arrays = {
+        name: rng.integers(-4, 5, shape).astype("float32")
+        for name, shape in workload.operands.items()
+    }
+    s = depthwise(workload, 4, rows)
+    check(s, arrays, {"out": reference(workload, arrays).astype("float32")})
+    text = "\n".join(print_function(f) for f in functions_of(lowered(s)))
+    assert text.count("with transpose():") >= 2
+
+
+def test_what_lies_on_both_sides_of_an_axis_is_not_copied() -> None:
+    workload = Conv2d(8, 9, 8, 3, groups=8)
+    text = print_nest(infer_nest(depthwise(workload, 4, 3)))
+    rows, columns = "3*out.yb - 1", "0"
+    assert f"x.local = local[1, 4, 5, 9] from [out.n, 4*out.ob, {rows}, {columns}]" in text
+
+
+def test_guards_outside_of_the_tile_are_tested_before_it() -> None:
+    x = np.arange(3 * 8 * 8, dtype="float32").reshape(3, 8, 8)
+    t = te.placeholder((3, 8, 8), "x")
+    out = te.compute((3, 8, 8), lambda n, c, p: t[n, c, p], "out")
+    s = create_schedule(out).layout("out", Layout.blocked(3, [(1, 4)]))
+    s = s.split("out", "n", 2).split("out", "c", 4, ("co", "ci"))
+    s = s.reorder("out", "no", "ni", "co", "p", "ci").tensorize("out", "p", "transpose")
+    check(s, {"x": x}, {"out": x})
+    (function,) = functions_of(lowered(s))
+    (branch,) = [b for b in statements(function.body) if isinstance(b, If)]
+    assert isinstance(branch.then, Tensorized)
 
 
 def test_it_is_in_the_trace_and_in_the_nest() -> None:

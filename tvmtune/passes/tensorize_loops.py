@@ -11,15 +11,16 @@ from tvmtune.ir.affine import Affine, Var
 from tvmtune.ir.expr import Buffer, Expr, Load, NonNegative, Read
 from tvmtune.ir.printer import print_stmt
 from tvmtune.ir.stmt import For, If, Stmt, Store, Tensorized, constant_range
-from tvmtune.ir.traverse import children, conjuncts, map_expr
+from tvmtune.ir.traverse import children, conjunction, conjuncts, map_expr
 from tvmtune.te import Reduction
 from tvmtune.te.intrinsics import INTRINSICS, Intrinsic
 
 
-def tensorize_loops(nest: Stmt, name: str) -> Tensorized:
+def tensorize_loops(nest: Stmt, name: str) -> Stmt:
     """The intrinsic over what a nest of loops works on.
 
     The nest is matched with the declared behaviour; what comes back is made of the declaration.
+    A guard that does not depend on the loops is tested before all of it.
 
     rewrite:  for i in range(n): for j in range(m): y[16*i + j] = x[i + 49*j]
                 -->  with transpose(): for i in range(n): ...
@@ -36,8 +37,9 @@ def tensorize_loops(nest: Stmt, name: str) -> Tensorized:
     while isinstance(inner, For):
         loops.append(inner)
         inner = inner.body
-    if isinstance(inner, If) and inner.otherwise is None and _always(inner.condition):
-        inner = inner.then
+    guard: Expr | None = None
+    if isinstance(inner, If) and inner.otherwise is None:
+        guard, inner = _outside(inner, {loop.var for loop in loops})
     if not isinstance(inner, Store) or len(loops) != intrinsic.rank:
         _refuse(
             nest,
@@ -45,12 +47,22 @@ def tensorize_loops(nest: Stmt, name: str) -> Tensorized:
             "it replaces loops around one value, without guards: use a factor that divides, or a "
             "peeled or even tail",
         )
-    return Tensorized(name, _Match(intrinsic, nest, tuple(loops)).rebuilt(inner))
+    tensorized = Tensorized(name, _Match(intrinsic, nest, tuple(loops)).rebuilt(inner))
+    return tensorized if guard is None else If(guard, tensorized)
 
 
-def _always(condition: Expr) -> bool:
-    """Whether a guard holds for all values of the loops around it."""
-    return all(isinstance(c, NonNegative) and c.index.low() >= 0 for c in conjuncts(condition))
+def _outside(branch: If, loops: set[Var]) -> tuple[Expr | None, Stmt]:
+    """What of a guard can be tested outside of loops, and what is guarded; itself if not all."""
+    parts: list[Expr] = []
+    for part in conjuncts(branch.condition):
+        if not isinstance(part, NonNegative):
+            return None, branch
+        if part.index.low() >= 0:
+            continue
+        if loops & part.index.variables():
+            return None, branch
+        parts.append(part)
+    return conjunction(parts), branch.then
 
 
 def _refuse(nest: Stmt, name: str, why: str) -> NoReturn:

@@ -205,9 +205,20 @@ def needed_boxes(schedule: ScheduleState, producer: Stage, at: Placed) -> dict[s
                 pairs = zip(read.indices, producer.axes, strict=True)
                 boxes.append([placed.box_of(index, axis.extent) for index, axis in pairs])
     return {
-        axis.name: union_box([b[d] for b in boxes], axis.extent)
+        axis.name: _inside(union_box([b[d] for b in boxes], axis.extent), axis.extent)
         for d, axis in enumerate(producer.axes)
     }
+
+
+def _inside(box: Box, whole: IntExpr) -> Box:
+    """The part of a box that lies on its axis, where the box does not move: it needs no guards."""
+    begin, extent = box.origin.const, box.extent
+    fixed = box.origin.is_constant() and isinstance(begin, int)
+    if not fixed or not isinstance(extent, int) or not isinstance(whole, int):
+        return box
+    low, high = max(0, begin), min(whole, begin + extent)
+    guarded = box.guarded or box.guarded_below
+    return Box(Affine(low), high - low) if guarded and low < high else box
 
 
 def union_box(boxes: list[Box], whole: IntExpr) -> Box:
