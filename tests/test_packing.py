@@ -16,7 +16,7 @@ from tests.execution import passed
 from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.codegen.llvm import compile_object
 from tvmtune.codegen.module import emit_module
-from tvmtune.compiler.building import build
+from tvmtune.compiler.building import build, sources
 from tvmtune.compiler.packing import SHARED_BYTES, conversions
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.deploy.choice import choose
@@ -286,6 +286,21 @@ def test_arrays_may_share_memory() -> None:
     packed = kernel.run(kernel.pack(operands(DEPTHWISE)["x"]))
     over = packed.arrays["out"][: expected.size].reshape(expected.shape)
     np.testing.assert_array_equal(kernel.unpack(packed, out=over), expected)
+
+
+def test_conversions_are_among_the_sources() -> None:
+    made = artifact(DEPTHWISE, "conv2d.depthwise").manifest
+    request = BuildRequest(
+        workload=DEPTHWISE,
+        target=made.target,
+        template=made.template,
+        config=made.config,
+        packing=True,
+    )
+    texts = sources(request)
+    for symbol in made.pack_symbols.values():
+        assert f"def {symbol}(" in texts["loops"]
+        assert f"{symbol}:" in texts["asm"]
 
 
 def test_conversions_are_asked_for_by_builds_only() -> None:

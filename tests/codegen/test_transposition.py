@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 
 from tests.execution import host
 from tests.loop_ir import assert_same
-from tvmtune.codegen.llvm import compile_assembly
+from tvmtune.codegen.intrinsics import RULES
+from tvmtune.codegen.llvm import compile_assembly, compile_object
 from tvmtune.codegen.module import emit_module
 from tvmtune.errors import CodegenError
 from tvmtune.ir.affine import Affine, Var
 from tvmtune.ir.expr import ITEMSIZE, Buffer, Load
 from tvmtune.ir.stmt import Allocate, For, Function, Stmt, Store, Tensorized
 from tvmtune.target import ISAS, Target
+from tvmtune.te.intrinsics import INTRINSICS
 
 RUNNABLE = [t for t in (Target(isa=isa) for isa in ISAS) if t.runs_here()]
 X86 = [isa for isa in ("avx512", "avx2", "x86-64") if isa in ISAS]
@@ -110,6 +112,18 @@ def test_the_loop_is_loads_shuffles_and_stores(isa: str, dtype: str) -> None:
     assert len(shuffled) == stages * lanes
     if isa != "x86-64":  # without three operands, shuffles copy
         assert len(moved) == 2 * lanes
+
+
+@pytest.mark.parametrize("isa", list(ISAS))
+@pytest.mark.parametrize(("rows", "columns"), [(16, 16), (3, 16), (16, 3), (5, 7)])
+def test_every_instruction_set_has_it(isa: str, rows: int, columns: int) -> None:
+    target = Target(isa=isa)
+    text = emit_module((transposition(rows, columns, times=2),), target).text
+    assert compile_object(text, target)
+
+
+def test_every_intrinsic_has_a_rule() -> None:
+    assert set(RULES) == set(INTRINSICS)
 
 
 def test_refusals() -> None:

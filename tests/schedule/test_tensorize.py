@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from tests.execution import check, functions_of, lowered
+from tests.small_schedules import depthwise
 from tvmtune import te
 from tvmtune.errors import LoweringError, ScheduleError
 from tvmtune.ir.printer import print_function
 from tvmtune.ir.stmt import If, Tensorized
 from tvmtune.ir.traverse import statements
 from tvmtune.layout import Layout
-from tvmtune.operators import OPERATORS, reference
+from tvmtune.operators import reference
 from tvmtune.passes import lower_schedule
 from tvmtune.schedule import Schedule, create_schedule, infer_nest
 from tvmtune.schedule.nest import print_nest
@@ -62,32 +63,6 @@ def test_a_stage_that_is_computed_inside_another() -> None:
     s = s.split("x.local", "i1", 4, ("po", "pi"), "peel")
     s = s.reorder("x.local", "po", "pi", "i0").tensorize("x.local", "pi", "transpose")
     check(s, {"x": x}, {"out": 2 * x})
-
-
-def depthwise(workload: Conv2d, lanes: int, rows: int) -> Schedule:
-    """A depthwise convolution with NCHW in and out, turned over in the cache, rows by rows."""
-    out = OPERATORS["conv2d"].define(workload)
-    s = (
-        create_schedule(out)
-        .cache_write("out", "local", "tile")
-        .cache_write("tile", "register", "acc")
-    )
-    blocked = Layout.blocked(4, [(1, lanes)])
-    s = s.compute_inline("pad").cache_read("x", "local").layout("x.local", blocked)
-    s = s.layout("tile", blocked).layout("w", Layout.blocked(4, [(0, lanes)]))
-    s = s.split("out", "o", lanes, ("ob", "ol"), "even").split(
-        "out", "y", rows, ("yb", "yr"), "even"
-    )
-    s = s.split("out", "x", lanes, ("xo", "xi"), "peel")
-    s = s.reorder("out", "n", "ob", "yb", "yr", "xo", "ol", "xi")
-    s = s.tensorize("out", "ol", "transpose").compute_at("tile", "out", "yb")
-    s = s.split("tile", "x", 3, ("xo", "xi"), "even")
-    s = s.reorder("tile", "n", "y", "xo", "xi", "o").unroll("tile", "xi").vectorize("tile", "o")
-    s = s.compute_at("acc", "tile", "xo").reorder("acc", "n", "c", "kh", "kw", "y", "x", "o")
-    s = s.unroll("acc", "kh").unroll("acc", "kw").unroll("acc", "x").vectorize("acc", "o")
-    s = s.split("x.local", "i3", lanes, ("po", "pi"), "peel")
-    s = s.reorder("x.local", "i0", "i2", "po", "pi", "i1").compute_at("x.local", "out", "yb")
-    return s.tensorize("x.local", "pi", "transpose")
 
 
 @pytest.mark.parametrize("rows", [2, 3, 9])

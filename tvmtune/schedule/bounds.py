@@ -212,13 +212,12 @@ def needed_boxes(schedule: ScheduleState, producer: Stage, at: Placed) -> dict[s
 
 def _inside(box: Box, whole: IntExpr) -> Box:
     """The part of a box that lies on its axis, where the box does not move: it needs no guards."""
-    begin, extent = box.origin.const, box.extent
-    fixed = box.origin.is_constant() and isinstance(begin, int)
-    if not fixed or not isinstance(extent, int) or not isinstance(whole, int):
+    if not box.origin.is_constant() or not (box.guarded or box.guarded_below):
         return box
-    low, high = max(0, begin), min(whole, begin + extent)
-    guarded = box.guarded or box.guarded_below
-    return Box(Affine(low), high - low) if guarded and low < high else box
+    begin = box.origin.const
+    low, high = maximum(0, begin), minimum(whole, begin + box.extent)
+    extent = high - low
+    return box if isinstance(extent, int) and extent < 1 else Box(Affine(low), extent)
 
 
 def union_box(boxes: list[Box], whole: IntExpr) -> Box:
