@@ -1,10 +1,12 @@
-"""Two small schedules whose texts are compared with golden files."""
+"""Small schedules for several tests; the texts of two are compared with golden files."""
 
 from __future__ import annotations
 
 from tvmtune import te
 from tvmtune.layout import Layout, StorageDim
+from tvmtune.operators import OPERATORS
 from tvmtune.schedule import Schedule, create_schedule
+from tvmtune.workload import Conv2d
 
 
 def matmul() -> Schedule:
@@ -43,6 +45,32 @@ def conv() -> Schedule:
     s = s.split("acc", "c", 4, ("cb", "ci"), "guard")
     s = s.reorder("acc", "n", "cb", "kh", "kw", "ci", "y", "x", "o").unroll("acc", "x")
     return s.vectorize("acc", "o").compute_inline("pad").parallel("out", "y")
+
+
+def depthwise(workload: Conv2d, lanes: int, rows: int) -> Schedule:
+    """A depthwise convolution with NCHW in and out, turned over in the cache, rows by rows."""
+    out = OPERATORS["conv2d"].define(workload)
+    s = (
+        create_schedule(out)
+        .cache_write("out", "local", "tile")
+        .cache_write("tile", "register", "acc")
+    )
+    blocked = Layout.blocked(4, [(1, lanes)])
+    s = s.compute_inline("pad").cache_read("x", "local").layout("x.local", blocked)
+    s = s.layout("tile", blocked).layout("w", Layout.blocked(4, [(0, lanes)]))
+    s = s.split("out", "o", lanes, ("ob", "ol"), "even").split(
+        "out", "y", rows, ("yb", "yr"), "even"
+    )
+    s = s.split("out", "x", lanes, ("xo", "xi"), "peel")
+    s = s.reorder("out", "n", "ob", "yb", "yr", "xo", "ol", "xi")
+    s = s.tensorize("out", "ol", "transpose").compute_at("tile", "out", "yb")
+    s = s.split("tile", "x", 3, ("xo", "xi"), "even")
+    s = s.reorder("tile", "n", "y", "xo", "xi", "o").unroll("tile", "xi").vectorize("tile", "o")
+    s = s.compute_at("acc", "tile", "xo").reorder("acc", "n", "c", "kh", "kw", "y", "x", "o")
+    s = s.unroll("acc", "kh").unroll("acc", "kw").unroll("acc", "x").vectorize("acc", "o")
+    s = s.split("x.local", "i3", lanes, ("po", "pi"), "peel")
+    s = s.reorder("x.local", "i0", "i2", "po", "pi", "i1").compute_at("x.local", "out", "yb")
+    return s.tensorize("x.local", "pi", "transpose")
 
 
 SMALL = {"matmul": matmul, "conv": conv}

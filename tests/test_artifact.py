@@ -26,6 +26,7 @@ MANIFEST = Manifest(
     template="matmul.packed",
     config={"tile": [2, 4], "order": "n", "unroll": True},
     prepare_symbol="kernel_prepare",
+    pack_symbols={"x": "kernel_pack_x"},
     threads=2,
     nest_hash="abc",
     toolchain="llvmlite",
@@ -50,6 +51,25 @@ def test_the_digest_is_that_of_the_code() -> None:
 def test_manifests_are_json() -> None:
     text = json.dumps(MANIFEST.to_json())
     assert Manifest.from_json(json.loads(text)) == MANIFEST
+
+
+def test_manifests_from_before_conversions_are_read() -> None:
+    value = MANIFEST.to_json()
+    del value["pack_symbols"]
+    assert Manifest.from_json(value) == replace(MANIFEST, pack_symbols={})
+
+
+@pytest.mark.parametrize(
+    ("symbols", "message"),
+    [
+        ({"w": "f"}, "pack_symbols has 'w'; inputs and outputs are x, y"),
+        ({"x": "1f"}, "pack_symbols is .*; expected names of functions by argument"),
+        (["x"], "expected names of functions by argument"),
+    ],
+)
+def test_conversions_are_those_of_inputs_and_outputs(symbols: object, message: str) -> None:
+    with pytest.raises(KernelError, match=message):
+        Manifest.from_json(MANIFEST.to_json() | {"pack_symbols": symbols})
 
 
 def test_storage_of_an_argument() -> None:

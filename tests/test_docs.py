@@ -15,7 +15,7 @@ from tvmtune.schedule.loops import LoopPrimitives
 from tvmtune.schedule.placement import PlacementPrimitives
 
 _SCHEDULES = (Path(__file__).parent.parent / "docs" / "schedules.md").read_text()
-_REFUSED = {"bind", "tensorize", "virtual_thread"}
+_REFUSED = {"bind", "virtual_thread"}
 _PRIMITIVES = {
     name
     for owner in (LoopPrimitives, PlacementPrimitives)

@@ -85,6 +85,35 @@ def test_packing_puts_elements_where_the_dimensions_say(
 
 
 @given(layouts())
+def test_merged_layouts_store_the_same(case: tuple[Layout, tuple[int, ...]]) -> None:
+    layout, shape = case
+    array = np.arange(1, np.prod(shape) + 1, dtype="float32").reshape(shape)
+    fewer, merged = layout.merged(shape)
+    np.testing.assert_array_equal(packed(merged, array.reshape(fewer)), packed(layout, array))
+    if layout.keeps(shape):
+        np.testing.assert_array_equal(packed(layout, array), array.ravel())
+
+
+@pytest.mark.parametrize(
+    ("layout", "shape", "fewer", "merged"),
+    [
+        (Layout.plain(4), (1, 3, 7, 7), (147,), "[0]"),
+        (Layout.plain(2), (1, 1), (), "[]"),
+        (Layout.blocked(4, [(1, 16)]), (1, 24, 7, 7), (24, 49), "[0/16 1 0%16]"),
+        (Layout.blocked(4, [(1, 16)]), (2, 24, 7, 7), (2, 24, 49), "[0 1/16 2 1%16]"),
+        (Layout.blocked(4, [(1, 1)]), (2, 24, 7, 7), (2352,), "[0]"),
+        (Layout.blocked(4, [(1, 8)]), (1, 24, 1, 1), (24,), "[0]"),
+        (Layout.blocked(4, [(1, 8)]), (1, 20, 1, 1), (20,), "[0/8 0%8]"),
+        (Layout.blocked(4, [(1, 8)]), (1, 1, 4, 4), (1, 16), "[0/8 1 0%8]"),
+        (Layout.blocked(2, [(1, 8)], order=(1, 0)), (4, 16), (4, 16), "[1/8 0 1%8]"),
+    ],
+)
+def test_merged(layout: Layout, shape: tuple[int, ...], fewer: object, merged: str) -> None:
+    found, with_fewer = layout.merged(shape)
+    assert (found, str(with_fewer)) == (fewer, merged)
+
+
+@given(layouts())
 def test_json_round_trip(case: tuple[Layout, tuple[int, ...]]) -> None:
     layout, _ = case
     assert Layout.from_json(layout.rank, layout.to_json()) == layout

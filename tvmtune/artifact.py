@@ -99,6 +99,11 @@ class Manifest:
 
     ``max_rel_error`` is what the algorithm promises: a bound of max|y - y64| / max|y64| on standard
     normal operands, y64 being computed in float64; None in artifacts that do not say.
+
+    ``pack_symbols`` names functions by argument: ``symbol(plain, stored, workspace)`` packs an
+    input, ``symbol(stored, plain, workspace)`` unpacks an output.  ``plain`` is contiguous and
+    aligned to its elements only.  They leave alone what is rounded up, which must be zero before an
+    input is packed.  An argument without one is converted by its layout, if it is not plain.
     """
 
     symbol: str
@@ -109,6 +114,7 @@ class Manifest:
     template: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
     prepare_symbol: str | None = None
+    pack_symbols: Mapping[str, str] = field(default_factory=dict)
     threads: int = 1
     nest_hash: str = ""
     toolchain: str = ""
@@ -123,6 +129,7 @@ class Manifest:
         value = {name: getattr(self, name) for name in self.__slots__}
         value["arguments"] = [a.to_json() for a in self.arguments]
         value["config"] = dict(self.config)
+        value["pack_symbols"] = dict(self.pack_symbols)
         value["seconds"] = dict(self.seconds)
         return value
 
@@ -134,6 +141,7 @@ class Manifest:
             _check_fields(fields, _MANIFEST_RULES)
             fields["arguments"] = tuple(Argument.from_json(a) for a in fields["arguments"])
             _check_names(fields["arguments"])
+            _check_packed(fields["arguments"], fields.get("pack_symbols", {}))
             return Manifest(**fields)
         except KernelError as error:
             raise KernelError(f"manifest of an artifact: {error}") from error
@@ -195,6 +203,10 @@ _MANIFEST_RULES: Mapping[str, _Rule] = MappingProxyType(
         "prepare_symbol": _Rule(
             lambda value: value is None or _is_symbol(value), "the name of a function, or nothing"
         ),
+        "pack_symbols": _Rule(
+            lambda value: isinstance(value, Mapping) and all(map(_is_symbol, value.values())),
+            "names of functions by argument",
+        ),
         "threads": _whole(1, MAX_THREADS),
         "nest_hash": _TEXT,
         "toolchain": _TEXT,
@@ -220,6 +232,16 @@ def _check_names(arguments: Sequence[Argument]) -> None:
     names = [argument.name for argument in arguments]
     if len(set(names)) < len(names):
         raise KernelError(f"arguments are {', '.join(names)}; expected names that differ")
+
+
+def _check_packed(arguments: Sequence[Argument], symbols: Mapping[str, str]) -> None:
+    known = [a.name for a in arguments if a.role in (Role.INPUT, Role.OUTPUT)]
+    unknown = sorted(set(symbols) - set(known))
+    if unknown:
+        raise KernelError(
+            f"pack_symbols has {', '.join(map(shown, unknown))}; inputs and outputs are "
+            f"{', '.join(known)}"
+        )
 
 
 def _check_fields(value: Mapping[str, Any], rules: Mapping[str, _Rule], where: str = "") -> None:

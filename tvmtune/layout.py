@@ -37,6 +37,25 @@ def _whole(value: Any) -> int:
     return value
 
 
+def _joined(dims: list[StorageDim], shape: Sequence[int]) -> list[StorageDim]:
+    """Dimensions without blocks that follow the next larger one, where none is rounded up."""
+    result: list[StorageDim] = []
+    for dim in dims:
+        outer = result[-1] if result else None
+        if (
+            outer is not None
+            and dim.modulus is not None
+            and outer.axis == dim.axis
+            and as_int(outer.divisor) == as_int(dim.divisor) * as_int(dim.modulus)
+            and (outer.modulus is not None or shape[dim.axis] % as_int(outer.divisor) == 0)
+        ):
+            whole = None if outer.modulus is None else outer.modulus * dim.modulus
+            result[-1] = StorageDim(dim.axis, dim.divisor, whole)
+        else:
+            result.append(dim)
+    return result
+
+
 def _by_size(dim: StorageDim) -> int:
     """Blocks of one element come first, dimensions without a modulus last."""
     return 2 if dim.modulus is None else int(not same(dim.modulus, 1))
@@ -163,6 +182,48 @@ class Layout:
     def size(self, shape: Sequence[int]) -> int:
         """Elements of storage for a tensor of ``shape``."""
         return prod(as_int(e) for e in self.storage_shape(shape))
+
+    def merged(self, shape: Sequence[int]) -> tuple[tuple[int, ...], Layout]:
+        """The same storage of the same array with as few axes and blocks as can be.
+
+        Axes that follow each other in the plain array and in storage become one; axes and blocks
+        of one element are gone.  NCHW[x]c of one image has two axes and three dimensions.
+
+        Parameters
+        ----------
+        shape
+            Of the plain array; the layout's divisors and moduli must be integers.
+
+        Returns
+        -------
+        shape, layout
+            Of the plain array with fewer axes, and of its storage.
+        """
+        dims = [d for d in self.dims if d.modulus is None or d.modulus != 1]
+        blocked = {d.axis for d in dims if d.modulus is not None}
+        dims = _joined([d for d in dims if d.axis in blocked or shape[d.axis] != 1], shape)
+        blocked = {d.axis for d in dims if d.modulus is not None}
+        place = {d.axis: i for i, d in enumerate(dims)}
+        groups: list[list[int]] = []
+        for axis in sorted(place):
+            last = groups[-1][-1] if groups else -1
+            alone = not blocked & {axis, last}
+            if groups and alone and place[axis] == place[last] + 1:
+                groups[-1].append(axis)
+            else:
+                groups.append([axis])
+        number = {group[0]: i for i, group in enumerate(groups)}
+        merged = [
+            StorageDim(number[d.axis], d.divisor, d.modulus) for d in dims if d.axis in number
+        ]
+        return tuple(prod(shape[a] for a in group) for group in groups), Layout(
+            len(groups), tuple(merged)
+        )
+
+    def keeps(self, shape: Sequence[int]) -> bool:
+        """Whether an array of ``shape`` is stored as it is."""
+        _, layout = self.merged(shape)
+        return layout == Layout.plain(layout.rank)
 
     def pack(self, array: NDArray[Any], out: NDArray[Any]) -> None:
         """Write a plain array into storage order.

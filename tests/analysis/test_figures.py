@@ -57,6 +57,19 @@ def test_matmul_with_a_register_tile(compared: Compare, tail: str, m: int) -> No
     assert not found.figures.bounds
 
 
+@pytest.mark.parametrize(("channels", "pixels"), [(16, 12), (13, 11)])
+def test_what_an_intrinsic_does_is_counted(compared: Compare, channels: int, pixels: int) -> None:
+    x = te.placeholder((channels, pixels), "x")
+    out = te.compute((channels, pixels), lambda c, p: x[c, p], "out")
+    s = create_schedule(out).layout("out", Layout.blocked(2, [(0, 8)]))
+    s = s.split("out", "c", 8, ("co", "ci"), "peel").split("out", "p", 4, ("po", "pi"), "peel")
+    s = s.reorder("out", "co", "po", "pi", "ci").tensorize("out", "pi", "transpose")
+    found = compared(s)
+    assert found.differences == {}
+    assert found.too_small == {}
+    assert found.figures.executions["out", "value"] == channels * pixels
+
+
 def test_distinct_elements_are_exact_where_factors_divide(compared: Compare) -> None:
     s = create_schedule(matmul(12, 8, 8)).cache_write("out", "local", "acc")
     s = s.split("out", "m", 6, ("mo", "mi")).split("out", "mi", 3, ("mt", "mr"), "even")

@@ -121,7 +121,7 @@ PRIMITIVES: list[tuple[Callable[[Schedule], object], str]] = [
     (lambda s: s.virtual_thread("p", "i"), r"virtual_thread: p\.i: CPU targets have none; use unr"),
     (
         lambda s: s.tensorize("p", "i", "dot"),
-        r"tensorize: p\.i by dot: CPU targets declare no intr",
+        r"tensorize: p\.i by 'dot': no such intrinsic; known are transpose",
     ),
     (
         lambda s: s.compute_at("out", "q", "i"),

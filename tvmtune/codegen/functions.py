@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from tvmtune.codegen.frames import Frame, FunctionText, RegisterKey
+from tvmtune.codegen.intrinsics import emit_intrinsic
 from tvmtune.codegen.parallel import emit_parallel
 from tvmtune.codegen.storage import Storage, register_type
 from tvmtune.codegen.types import ALIGNMENT
@@ -13,7 +14,7 @@ from tvmtune.codegen.values import Values
 from tvmtune.errors import CodegenError
 from tvmtune.ir.affine import Affine, Var
 from tvmtune.ir.expr import Buffer
-from tvmtune.ir.stmt import Allocate, Block, Fence, For, If, Stmt, Store
+from tvmtune.ir.stmt import Allocate, Block, Fence, For, If, Stmt, Store, Tensorized
 
 _MANY = 8
 """Statements in a loop's own body from which on its addresses are hidden from LLVM."""
@@ -48,7 +49,8 @@ class Module:
     threads: int
     fma: bool
     vector_bits: int
-    arguments: tuple[Buffer, ...]
+    arguments: tuple[Buffer, ...] = ()
+    """Of the function that is being emitted."""
     declarations: set[str] = field(default_factory=set)
     functions: list[str] = field(default_factory=list)
     shared: Arena = field(default_factory=Arena)
@@ -113,6 +115,8 @@ class FunctionEmitter:
                     self._loop(stmt)
                 else:
                     raise CodegenError(f"{stmt.kind} loop {stmt.label} reached the code generator")
+            case Tensorized():
+                emit_intrinsic(self.storage, self.module.declarations, stmt)
             case _:
                 assert_never(stmt)
 
@@ -153,7 +157,8 @@ class FunctionEmitter:
         index, following, test = text.name("i"), text.name("n"), text.name("c")
         before = text.block
         text.emit(f"br label %{head}")
-        frame = Frame(many=isinstance(body, Block) and len(body.body) >= _MANY)
+        many = isinstance(body, Tensorized) or (isinstance(body, Block) and len(body.body) >= _MANY)
+        frame = Frame(many=many)
         text.frames.append(frame)
         text.block = head
         self.storage.bind(var, index, text.depth)

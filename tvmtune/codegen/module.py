@@ -20,17 +20,17 @@ class ModuleText:
 
 
 def emit_module(functions: tuple[Function, ...], target: Target) -> ModuleText:
-    """LLVM IR of functions that share their arguments.
+    """LLVM IR of functions that share the workspace.
 
-    Every function takes its arguments in order, then the workspace; all aligned to 64 bytes and
-    not overlapping.
+    Every function takes its arguments in order, then the workspace; none overlap, and all are
+    aligned to 64 bytes but for those that the function calls unaligned.
 
     Raises
     ------
     CodegenError
         If a register buffer is not used with constant indices and the same lanes throughout.
     """
-    module = Module(target.threads, target.has_fma, 8 * target.vector_bytes, functions[0].arguments)
+    module = Module(target.threads, target.has_fma, 8 * target.vector_bytes)
     entries = [_entry(module, function) for function in functions]
     shared, thread = module.shared.size_bytes, module.per_thread.size_bytes
     declarations = sorted(module.declarations)
@@ -40,12 +40,16 @@ def emit_module(functions: tuple[Function, ...], target: Target) -> ModuleText:
 
 
 def _entry(module: Module, function: Function) -> str:
+    module.arguments = function.arguments
     emitter = FunctionEmitter(module, module.shared, "%workspace")
     parameters = []
     for buffer in function.arguments:
         emitter.storage.pointers[buffer] = argument_name(buffer)
+        if buffer.name in function.unaligned:
+            emitter.storage.unaligned.add(buffer)
         only = "" if buffer.name in function.written else "readonly "
-        parameters.append(f"ptr noalias {only}align 64 {argument_name(buffer)}")
+        align = emitter.storage.alignment(buffer)
+        parameters.append(f"ptr noalias {only}align {align} {argument_name(buffer)}")
     parameters.append("ptr noalias align 64 %workspace")
     emitter.statement(function.body)
     lines = "\n".join(emitter.text.lines())

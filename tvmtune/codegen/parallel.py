@@ -57,10 +57,14 @@ def _body(outer: FunctionEmitter, stmt: For, name: str, captured: list[Var]) -> 
     text.emit_head(f"%scratch = getelementptr inbounds i8, ptr %workspace, i64 {start}", 0)
     for buffer in outer.storage.pointers:
         emitter.storage.pointers[buffer] = _inside(emitter, outer, buffer)
+    emitter.storage.unaligned |= outer.storage.unaligned
     for i, var in enumerate(captured):
         emitter.storage.bind(var, f"%captured{i}", 0)
     emitter.counted_loop(stmt.var, "%begin", "%end", stmt.body)
-    parameters = [f"ptr noalias align 64 {argument_name(b)}" for b in module.arguments]
+    parameters = [
+        f"ptr noalias align {emitter.storage.alignment(b)} {argument_name(b)}"
+        for b in module.arguments
+    ]
     parameters += ["ptr noalias align 64 %workspace"]
     parameters += [f"i64 %captured{i}" for i in range(len(captured))]
     parameters += ["i64 %begin", "i64 %end", "i64 %thread"]

@@ -25,12 +25,18 @@ class Storage:
         self.text = text
         self.pointers: dict[Buffer, str] = {}
         self.variables: dict[Var, tuple[str, int]] = {}
+        self.unaligned: set[Buffer] = set()
+        """Buffers that are aligned to their elements only."""
         self._home: dict[Buffer, int] = {}
         self._lanes: dict[Buffer, dict[int, RegisterKey]] = {}
 
     def bind(self, var: Var, value: str, depth: int) -> None:
         """Say which SSA value a loop variable is, and at which depth it is defined."""
         self.variables[var] = (value, depth)
+
+    def alignment(self, buffer: Buffer) -> int:
+        """Bytes to which the start of a buffer is aligned."""
+        return ITEMSIZE[buffer.dtype] if buffer in self.unaligned else ALIGNMENT
 
     def allocate_register(self, buffer: Buffer) -> None:
         """Begin the life of a register buffer in the current loop."""
@@ -80,14 +86,21 @@ class Storage:
             narrow, wide = vector_type("bool", lanes), stored_type("bool", lanes)
             value = self.text.value(f"zext {narrow} {value} to {wide}")
         if lanes == 1 or store.stride == 1:
-            pointer, align = self._address(store.buffer, store.offset)
-            self.text.emit(
-                f"store {stored_type(dtype, lanes)} {value}, ptr {pointer}, align {align}"
-            )
+            self.write(store.buffer, store.offset, lanes, value)
         else:
             self._scatter(store, value)
+        self.forget(store.buffer)
+
+    def forget(self, buffer: Buffer) -> None:
+        """Load anew what is read of a buffer from here on."""
         loads = self.text.top.loads
-        self.text.top.loads = {k: v for k, v in loads.items() if not _of_buffer(k, store.buffer)}
+        self.text.top.loads = {k: v for k, v in loads.items() if not _of_buffer(k, buffer)}
+
+    def write(self, buffer: Buffer, offset: Affine, lanes: int, value: str) -> None:
+        """Write consecutive elements in memory."""
+        pointer, align = self._address(buffer, offset)
+        kind = stored_type(buffer.dtype, lanes)
+        self.text.emit(f"store {kind} {value}, ptr {pointer}, align {align}")
 
     def _scatter(self, store: Store, value: str) -> None:
         lanes, dtype = store.value.lanes, store.buffer.dtype
@@ -101,9 +114,9 @@ class Storage:
     def _loaded(self, load: Load) -> str:
         dtype, lanes = load.dtype, load.lanes
         if lanes == 1 or load.stride == 1:
-            value = self._read(load.buffer, load.offset, lanes)
+            value = self.read(load.buffer, load.offset, lanes)
         elif load.stride == 0:
-            scalar = self._read(load.buffer, load.offset, 1)
+            scalar = self.read(load.buffer, load.offset, 1)
             value = splat(self.text, scalar, stored_type(dtype, 1), lanes)
         else:
             value = self._gather(load)
@@ -115,12 +128,13 @@ class Storage:
     def _gather(self, load: Load) -> str:
         value, wide = "poison", stored_type(load.dtype, load.lanes)
         for lane in range(load.lanes):
-            part = self._read(load.buffer, load.offset + lane * load.stride, 1)
+            part = self.read(load.buffer, load.offset + lane * load.stride, 1)
             scalar = stored_type(load.dtype, 1)
             value = self.text.value(f"insertelement {wide} {value}, {scalar} {part}, i64 {lane}")
         return value
 
-    def _read(self, buffer: Buffer, offset: Affine, lanes: int) -> str:
+    def read(self, buffer: Buffer, offset: Affine, lanes: int) -> str:
+        """Consecutive elements of memory."""
         pointer, align = self._address(buffer, offset)
         wide = stored_type(buffer.dtype, lanes)
         return self.text.value(f"load {wide}, ptr {pointer}, align {align}", "l")
@@ -141,8 +155,10 @@ class Storage:
             pointer = self.text.value(
                 f"getelementptr {element}, ptr {pointer}, i64 {offset.const}", "p"
             )
-        step = gcd(_number(offset.const), *map(_number, offset.terms.values()))
-        step *= ITEMSIZE[buffer.dtype]
+        item = ITEMSIZE[buffer.dtype]
+        if buffer in self.unaligned:
+            return pointer, item
+        step = item * gcd(_number(offset.const), *map(_number, offset.terms.values()))
         return pointer, min(ALIGNMENT, step & -step) if step else ALIGNMENT
 
     def _hidden(self, pointer: str, depth: int) -> str:

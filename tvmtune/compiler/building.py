@@ -7,12 +7,14 @@ because LLVM's flags are global to a process.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tvmtune.analysis.operations import executed_flops
 from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.codegen.llvm import compile_assembly, compile_object, toolchain
 from tvmtune.codegen.module import ModuleText, emit_module
+from tvmtune.compiler.packing import conversions
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.scheduling import hash_of, scheduled
 from tvmtune.ir.printer import print_function
@@ -50,8 +52,9 @@ def build(request: BuildRequest) -> Artifact:
     code = compile_object(compiled.module.text, compiled.target)
     manifest = Manifest(
         symbol=SYMBOL,
-        prepare_symbol=compiled.functions[1].name if len(compiled.functions) > 1 else None,
-        arguments=_arguments(compiled.schedule),
+        prepare_symbol=compiled.prepare_symbol,
+        pack_symbols=compiled.pack_symbols,
+        arguments=compiled.arguments,
         workspace_bytes=compiled.module.workspace_bytes,
         target=compiled.target.text,
         threads=compiled.target.threads,
@@ -86,16 +89,31 @@ class _Compiled:
     target: Target
     schedule: Schedule
     nest: Nest
+    arguments: tuple[Argument, ...]
     functions: tuple[Function, ...]
     module: ModuleText
+    prepare_symbol: str | None
+    pack_symbols: Mapping[str, str]
 
     @staticmethod
     def of(request: BuildRequest) -> _Compiled:
         workload, target, schedule, nest = scheduled(request)
         program = lower_schedule(schedule, SYMBOL)
-        functions = tuple(run_passes(f, after=_verify_short) for f in _functions(program))
-        module = emit_module(functions, target)
-        return _Compiled(workload, target, schedule, nest, functions, module)
+        arguments = _arguments(schedule)
+        packing = conversions(arguments, target, SYMBOL) if request.packing else {}
+        made = (*_functions(program), *packing.values())
+        functions = tuple(run_passes(f, after=_verify_short) for f in made)
+        return _Compiled(
+            workload,
+            target,
+            schedule,
+            nest,
+            arguments,
+            functions,
+            emit_module(functions, target),
+            program.prepare.name if program.prepare is not None else None,
+            {name: function.name for name, function in packing.items()},
+        )
 
 
 def _verify_short(name: str, function: Function) -> None:

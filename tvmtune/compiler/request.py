@@ -12,7 +12,8 @@ class BuildRequest:
     """What to build, as text: it travels to builder processes and into logs.
 
     ``template`` is a name of this package's templates, or a reference to one outside it
-    (``FILE.py:NAME`` or ``module:NAME``); ``config`` maps knobs to values.
+    (``FILE.py:NAME`` or ``module:NAME``); ``config`` maps knobs to values.  ``packing`` asks for
+    functions that convert inputs and outputs, which measuring has no use for.
     """
 
     workload: str
@@ -20,6 +21,7 @@ class BuildRequest:
     template: str
     config: Mapping[str, Any] = field(default_factory=dict)
     keep_sources: bool = False
+    packing: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -29,6 +31,7 @@ class BuildRequest:
             "template": self.template,
             "config": dict(self.config),
             "keep_sources": self.keep_sources,
+            "packing": self.packing,
         }
 
     @staticmethod
@@ -40,4 +43,5 @@ class BuildRequest:
             template=str(value["template"]),
             config=dict(value["config"]),
             keep_sources=bool(value.get("keep_sources", False)),
+            packing=bool(value.get("packing", False)),
         )

@@ -74,6 +74,7 @@ def choose(
         template=name,
         config=knobs,
         keep_sources=keep_sources,
+        packing=True,
     )
     match = _match(found, name, knobs, reason)
     if records is not None:

@@ -25,6 +25,7 @@ from tvmtune.ir.stmt import (
     If,
     Stmt,
     Store,
+    Tensorized,
 )
 from tvmtune.symbolic import as_int
 
@@ -103,6 +104,8 @@ class _Interpreter:
                 return _sequence([self.stmt(s) for s in stmt.body])
             case Fence():
                 return _nothing
+            case Tensorized():
+                return self.stmt(stmt.body)
             case _:
                 assert_never(stmt)
 

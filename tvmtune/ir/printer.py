@@ -37,6 +37,7 @@ from tvmtune.ir.stmt import (
     If,
     Stmt,
     Store,
+    Tensorized,
     constant_range,
 )
 from tvmtune.symbolic import IntExpr
@@ -112,6 +113,8 @@ class _Printer:
                 return [line for s in stmt.body for line in self.lines(s)] or ["pass"]
             case Fence():
                 return ["fence()"]
+            case Tensorized():
+                return [f"with {stmt.intrinsic}():", *self._inside(stmt.body)]
             case _:
                 assert_never(stmt)
 

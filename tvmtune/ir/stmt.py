@@ -84,7 +84,20 @@ class Fence:
     """Nothing is scheduled across it by the code generator; no meaning of its own."""
 
 
-Stmt = For | Store | If | Allocate | Block | Fence
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensorized:
+    """What an intrinsic does: its declared behaviour, over elements of the program's buffers.
+
+    ``body`` is a nest of serial loops around one store, made from the declaration of
+    ``intrinsic``.  It means what it says; passes leave it whole, and code generators replace it
+    by their rule for the intrinsic.
+    """
+
+    intrinsic: str
+    body: For
+
+
+Stmt = For | Store | If | Allocate | Block | Fence | Tensorized
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +109,8 @@ class Function:
     body: Stmt
     written: frozenset[str] = frozenset()
     """Names of the arguments that are written."""
+    unaligned: frozenset[str] = frozenset()
+    """Names of the arguments that are aligned to their elements only."""
 
 
 def block(statements: Sequence[Stmt]) -> Stmt:

@@ -1,6 +1,7 @@
 """The only module that recurses over loop IR: rewriting, substitution, walking.
 
-A rewrite returns None for "unchanged", so that untouched subtrees keep their identity.
+A rewrite returns None for "unchanged", so that untouched subtrees keep their identity.  Rewrites
+see a `Tensorized` statement and nothing in it; substitution and walking reach into it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tvmtune.ir.expr import (
     Select,
     Unary,
 )
-from tvmtune.ir.stmt import Allocate, Block, Fence, For, If, Stmt, Store, block
+from tvmtune.ir.stmt import Allocate, Block, Fence, For, If, Stmt, Store, Tensorized, block
 
 StmtRewrite = Callable[[Stmt], Stmt | None]
 ExprRewrite = Callable[[Expr], Expr | None]
@@ -43,7 +44,7 @@ def rewrite_down(stmt: Stmt, change: StmtRewrite) -> Stmt:
 
 def _rebuild(stmt: Stmt, child: Callable[[Stmt], Stmt]) -> Stmt:
     match stmt:
-        case Store() | Fence():
+        case Store() | Fence() | Tensorized():
             return stmt
         case For() | Allocate():
             body = child(stmt.body)
@@ -133,7 +134,7 @@ def statements(stmt: Stmt) -> Iterator[Stmt]:
     """The statement and everything in it, outermost first."""
     yield stmt
     match stmt:
-        case For() | Allocate():
+        case For() | Allocate() | Tensorized():
             yield from statements(stmt.body)
         case Block():
             for s in stmt.body:
@@ -178,6 +179,10 @@ def substitute(stmt: Stmt, values: Mapping[Var, Affine | int]) -> Stmt:
                 if condition is s.condition or not isinstance(rebuilt, If):
                     return rebuilt
                 return If(condition, rebuilt.then, rebuilt.otherwise)
+            case Tensorized():
+                nest = down(s.body)
+                assert isinstance(nest, For)
+                return s if nest is s.body else replace(s, body=nest)
             case _:
                 return _rebuild(s, down)
 

@@ -36,6 +36,7 @@ from tvmtune.ir.stmt import (
     If,
     Stmt,
     Store,
+    Tensorized,
     constant_range,
 )
 from tvmtune.ir.traverse import children
@@ -117,8 +118,24 @@ class _Verifier:
                     self.stmt(s, place)
             case Fence():
                 pass
+            case Tensorized():
+                self._tensorized(stmt, place)
             case _:
                 assert_never(stmt)
+
+    def _tensorized(self, tensorized: Tensorized, place: _Place) -> None:
+        inner: Stmt = tensorized.body
+        while isinstance(inner, For):
+            if inner.kind != "serial" or constant_range(inner) != (0, inner.var.extent):
+                _refuse(
+                    f"{tensorized.intrinsic} over loop {inner.label}: loops of an intrinsic are "
+                    "serial and run over their extents",
+                    tensorized,
+                )
+            inner = inner.body
+        if not isinstance(inner, Store):
+            _refuse(f"{tensorized.intrinsic} is no nest of loops around a store", tensorized)
+        self.stmt(tensorized.body, place)
 
     def _loop(self, loop: For, place: _Place) -> None:
         if not (loop.begin and loop.end):

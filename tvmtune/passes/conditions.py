@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tvmtune.ir.affine import Affine, Var
 from tvmtune.ir.expr import NonNegative
-from tvmtune.ir.stmt import Allocate, Block, For, If, Stmt, Store
+from tvmtune.ir.stmt import Allocate, Block, For, If, Stmt, Store, Tensorized
 from tvmtune.ir.traverse import conjuncts
 
 
@@ -32,7 +32,7 @@ def _walk(
         yield Guarded(stmt, conditions, loops)
     elif isinstance(stmt, For):
         yield from _walk(stmt.body, conditions, (*loops, stmt))
-    elif isinstance(stmt, Allocate):
+    elif isinstance(stmt, Allocate | Tensorized):
         yield from _walk(stmt.body, conditions, loops)
     elif isinstance(stmt, Block):
         for s in stmt.body:

@@ -11,6 +11,7 @@ from tvmtune.ir.expr import Buffer, Expr, Load, NonNegative, Read, binary
 from tvmtune.ir.stmt import Allocate, For, Function, If, LoopKind, Stmt, Store, block
 from tvmtune.ir.traverse import conjunction, map_expr
 from tvmtune.layout import Layout
+from tvmtune.passes.tensorize_loops import tensorize_loops
 from tvmtune.schedule.base import ScheduleState
 from tvmtune.schedule.bounds import infer_copies
 from tvmtune.schedule.nest import Loop, Node, Point, Region
@@ -119,7 +120,7 @@ class _Lowering:
     def statement(self, node: Node) -> Stmt:
         match node:
             case Loop():
-                return For(
+                loop = For(
                     node.var,
                     (Affine(0),),
                     (Affine(as_int(node.var.extent)),),
@@ -128,6 +129,8 @@ class _Lowering:
                     f"{node.stage}.{node.axis}",
                     node.reduce,
                 )
+                intrinsic = node.annotation.intrinsic
+                return loop if intrinsic is None else tensorize_loops(loop, intrinsic)
             case Region():
                 return self._region(node)
             case Point():

@@ -48,6 +48,14 @@ def usable_address(array: NDArray[Any]) -> int | None:
     return None if address % ALIGNMENT_BYTES else address
 
 
+def element_address(array: NDArray[Any]) -> int | None:
+    """Return an array's address if generated code can convert it there: contiguous elements."""
+    if not (array.flags.c_contiguous and array.flags.aligned):
+        return None
+    address: int = array.ctypes.data
+    return address
+
+
 class GuardedArray:
     """A flat array between unmapped pages, filled with canaries.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -13,8 +14,7 @@ from numpy.typing import NDArray
 
 from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.errors import KernelError
-from tvmtune.layout import Layout
-from tvmtune.runtime.arrays import Allocate, aligned, usable_address
+from tvmtune.runtime.arrays import Allocate, aligned, element_address, usable_address
 from tvmtune.runtime.loader import LoadedCode, describe, load
 
 
@@ -149,10 +149,11 @@ class BoundKernel:
         self._allocate = allocate
         self._inputs = self._arguments(Role.INPUT)
         self._output = self._only_output()
-        self._plain = frozenset(
-            a.name for a in self.manifest.arguments if a.layout == Layout.plain(len(a.shape))
-        )
+        self._plain = frozenset(a.name for a in self.manifest.arguments if a.layout.keeps(a.shape))
         self._function = code.function(self.manifest.symbol)
+        self._conversions = {
+            name: code.function(symbol) for name, symbol in self.manifest.pack_symbols.items()
+        }
         self._local = _PerThread(allocate, self.manifest.workspace_bytes)
         self._names = tuple(a.name for a in self.manifest.arguments)
         self._fixed = self._pack_constants(constants)
@@ -192,7 +193,7 @@ class BoundKernel:
         else:
             scratch = self._scratch(self._output)
             self._call(pointers, scratch.pointer)
-            self._output.layout.unpack(scratch.array, result)
+            self._unpack(scratch, result)
         return result
 
     def pack(self, *inputs: NDArray[Any]) -> Packed:
@@ -206,7 +207,7 @@ class BoundKernel:
         self._check_inputs(inputs)
         packed = self._packed()
         for argument, array in zip(self._inputs, inputs, strict=True):
-            argument.layout.pack(array, packed.arrays[argument.name])
+            self._pack(argument, array, _Stored.of(packed.arrays[argument.name]))
         return packed
 
     def run(self, packed: Packed) -> Packed:
@@ -225,7 +226,7 @@ class BoundKernel:
         """
         self._check_packed(packed)
         result = self._new_output() if out is None else self._checked_output(out)
-        self._output.layout.unpack(packed.arrays[self._output.name], result)
+        self._unpack(_Stored.of(packed.arrays[self._output.name]), result)
         return result
 
     def _check_packed(self, packed: Packed) -> None:
@@ -265,7 +266,33 @@ class BoundKernel:
         return Packed(self, {a.name: merged[a.name] for a in self.manifest.arguments})
 
     def _allocated(self, arguments: Iterable[Argument]) -> dict[str, NDArray[Any]]:
-        return {a.name: self._allocate(a.storage_elements, a.dtype) for a in arguments}
+        return {a.name: self._storage(a) for a in arguments}
+
+    def _storage(self, argument: Argument) -> NDArray[Any]:
+        """An array for an argument; zero where a conversion leaves rounded-up places alone."""
+        array = self._allocate(argument.storage_elements, argument.dtype)
+        packed = argument.role is Role.INPUT and argument.name in self._conversions
+        if packed and argument.storage_elements > prod(argument.shape):
+            array.fill(0)
+        return array
+
+    def _pack(self, argument: Argument, array: NDArray[Any], stored: _Stored) -> None:
+        """Store a plain input: by generated code, or by NumPy where there is none for it."""
+        convert = self._conversions.get(argument.name)
+        plain = None if convert is None else element_address(array)
+        if convert is None or plain is None or np.may_share_memory(array, stored.array):
+            argument.layout.pack(array, stored.array)
+        else:
+            convert(plain, stored.pointer, self._local.workspace)
+
+    def _unpack(self, stored: _Stored, result: NDArray[Any]) -> None:
+        """Write the stored output to a plain array, likewise."""
+        convert = self._conversions.get(self._output.name)
+        plain = None if convert is None else element_address(result)
+        if convert is None or plain is None or np.may_share_memory(result, stored.array):
+            self._output.layout.unpack(stored.array, result)
+        else:
+            convert(stored.pointer, plain, self._local.workspace)
 
     def _new_output(self) -> NDArray[Any]:
         shape = self._output.shape
@@ -311,7 +338,7 @@ class BoundKernel:
         if address is not None:
             return address
         scratch = self._scratch(argument)
-        argument.layout.pack(array, scratch.array)
+        self._pack(argument, array, scratch)
         return scratch.pointer
 
     def _direct_output(self, result: NDArray[Any], inputs: Sequence[NDArray[Any]]) -> int | None:
@@ -322,19 +349,24 @@ class BoundKernel:
             return None
         return usable_address(result)
 
-    def _scratch(self, argument: Argument) -> _Scratch:
+    def _scratch(self, argument: Argument) -> _Stored:
         """Return this thread's array for an argument in own layout."""
         arrays = self._local.arrays
         if argument.name not in arrays:
-            array = self._allocate(argument.storage_elements, argument.dtype)
-            arrays[argument.name] = _Scratch(array, array.ctypes.data)
+            arrays[argument.name] = _Stored.of(self._storage(argument))
         return arrays[argument.name]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scratch:
+class _Stored:
+    """An argument in its own layout, and where it lies."""
+
     array: NDArray[Any]
     pointer: int
+
+    @staticmethod
+    def of(array: NDArray[Any]) -> _Stored:
+        return _Stored(array, array.ctypes.data)
 
 
 class _PerThread(threading.local):
@@ -343,7 +375,7 @@ class _PerThread(threading.local):
     def __init__(self, allocate: Allocate, workspace_bytes: int) -> None:
         self._memory = allocate(max(workspace_bytes, 1), np.uint8)
         self.workspace: int = self._memory.ctypes.data
-        self.arrays: dict[str, _Scratch] = {}
+        self.arrays: dict[str, _Stored] = {}
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -39,7 +39,9 @@ class LoadedCode:
 
         The interpreter's lock is released while it runs.
         """
-        parameters = [ctypes.c_void_p] * (len(self.manifest.arguments) + 1)
+        packing = symbol in self.manifest.pack_symbols.values()
+        arrays = 2 if packing else len(self.manifest.arguments)
+        parameters = [ctypes.c_void_p] * (arrays + 1)
         return ctypes.CFUNCTYPE(None, *parameters)(self._library[symbol])
 
 
@@ -77,15 +79,21 @@ def _link(artifact: Artifact, openmp: OpenMP | None) -> tuple[Any, Any]:
     builder = llvm.JITLibraryBuilder().add_object_img(artifact.code).add_current_process()
     for name, address in openmp.addresses.items() if openmp else ():
         builder.import_symbol(name, address)
-    for symbol in (artifact.manifest.symbol, artifact.manifest.prepare_symbol):
-        if symbol is not None:
-            builder.export_symbol(symbol)
+    for symbol in _exported(artifact.manifest):
+        builder.export_symbol(symbol)
     try:
         return jit, builder.link(jit, "kernel")
     except RuntimeError as error:
         raise KernelError(
             f"{describe(artifact.manifest)}: its code does not load: {error}"
         ) from error
+
+
+def _exported(manifest: Manifest) -> Iterator[str]:
+    yield manifest.symbol
+    if manifest.prepare_symbol is not None:
+        yield manifest.prepare_symbol
+    yield from manifest.pack_symbols.values()
 
 
 def describe(manifest: Manifest) -> str:

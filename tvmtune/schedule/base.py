@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from tvmtune.errors import ScheduleError
 from tvmtune.layout import Layout
+from tvmtune.schedule.intrinsics import unmatched
 from tvmtune.schedule.places import misplaced, nested_parallel
 from tvmtune.schedule.stage import At, Stage
 from tvmtune.symbolic import IntExpr
@@ -78,10 +79,10 @@ class ScheduleState:
         Raises
         ------
         ScheduleError
-            If a stage would run where what it reads is not there, or a parallel loop would run
-            inside another.
+            If a stage would run where what it reads is not there, a parallel loop would run inside
+            another, or an intrinsic would replace what it does not do.
         """
-        wrong = misplaced(stages) or nested_parallel(stages)
+        wrong = misplaced(stages) or nested_parallel(stages) or unmatched(stages)
         if wrong is not None:
             raise ScheduleError(f"{primitive}: {wrong}")
         return replace(self, stages=stages, trace=(*self.trace, Step(primitive, arguments)))

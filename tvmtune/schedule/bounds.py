@@ -205,9 +205,19 @@ def needed_boxes(schedule: ScheduleState, producer: Stage, at: Placed) -> dict[s
                 pairs = zip(read.indices, producer.axes, strict=True)
                 boxes.append([placed.box_of(index, axis.extent) for index, axis in pairs])
     return {
-        axis.name: union_box([b[d] for b in boxes], axis.extent)
+        axis.name: _inside(union_box([b[d] for b in boxes], axis.extent), axis.extent)
         for d, axis in enumerate(producer.axes)
     }
+
+
+def _inside(box: Box, whole: IntExpr) -> Box:
+    """The part of a box that lies on its axis, where the box does not move: it needs no guards."""
+    if not box.origin.is_constant() or not (box.guarded or box.guarded_below):
+        return box
+    begin = box.origin.const
+    low, high = maximum(0, begin), minimum(whole, begin + box.extent)
+    extent = high - low
+    return box if isinstance(extent, int) and extent < 1 else Box(Affine(low), extent)
 
 
 def union_box(boxes: list[Box], whole: IntExpr) -> Box:

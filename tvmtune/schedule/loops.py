@@ -12,6 +12,7 @@ from tvmtune.schedule.constraints import tail_constraints
 from tvmtune.schedule.placed import Box, Placed
 from tvmtune.schedule.stage import Annotation, At, Fuse, Kind, Split, Stage, Tail
 from tvmtune.symbolic import IntExpr
+from tvmtune.te.intrinsics import INTRINSICS
 
 
 class LoopPrimitives(ScheduleState):
@@ -234,18 +235,27 @@ class LoopPrimitives(ScheduleState):
         )
 
     def tensorize(self, stage: str, axis: str, intrinsic: str) -> Self:
-        """Refuse an intrinsic: no target of this version declares any.
+        """Replace the loops from one inwards by an intrinsic that does what they do.
+
+        The stage's body must be the intrinsic's behaviour, with one plain loop for each axis of
+        it.  What depends on extents and layouts is checked when the schedule is lowered.
+
+        rewrite:  for i: for j: S[i, j]   -->   intrinsic()     when it is declared as S
 
         Raises
         ------
         ScheduleError
-            Always.
+            If the intrinsic does not exist, or the nest inside the loop is not what it does.
         """
-        self.leaf("tensorize", stage, axis)
-        raise ScheduleError(
-            f"tensorize: {stage}.{axis} by {intrinsic}: CPU targets declare no intrinsics; "
-            "use vectorize and unroll"
-        )
+        found = self.leaf("tensorize", stage, axis)
+        if intrinsic not in INTRINSICS:
+            raise ScheduleError(
+                f"tensorize: {stage}.{axis} by {intrinsic!r}: no such intrinsic; "
+                f"known are {', '.join(INTRINSICS)}"
+            )
+        annotation = Annotation(intrinsic=intrinsic)
+        new = replace(found, annotations={**found.annotations, axis: annotation})
+        return self.with_stage(new, "tensorize", stage, axis, intrinsic)
 
     def _annotate(
         self, primitive: str, stage: Stage, axis: str, annotation: Annotation, *extra: int | None

@@ -163,6 +163,7 @@ def print_nest(nest: Nest) -> str:
                 case Loop():
                     kind = node.annotation.kind.value
                     limit = f" up to {node.annotation.limit}" if node.annotation.limit else ""
+                    limit += f" by {node.annotation.intrinsic}" if node.annotation.intrinsic else ""
                     names[node.var] = Affine.of(Var(f"{node.stage}.{node.axis}", node.extent))
                     lines.append(
                         f"{pad}for {node.stage}.{node.axis} in range({node.extent}):"

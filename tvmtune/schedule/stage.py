@@ -58,10 +58,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """The kind of a leaf; ``limit`` is the largest extent that is still unrolled (None: any)."""
+    """The kind of a leaf; ``limit`` is the largest extent that is still unrolled (None: any).
+
+    ``intrinsic`` names what replaces the nest from this leaf inwards.
+    """
 
     kind: Kind = Kind.SERIAL
     limit: int | None = None
+    intrinsic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
