@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ PHASES = [(2, polyphase, m, r) for m in (1, 2, 4) for r in (2, 3, 5) if m + r < 
 
 
 @pytest.mark.parametrize(("stride", "make", "tile", "taps"), FILTERS + PHASES)
-def test_filters(stride: int, make: type[Transform], tile: int, taps: int) -> None:
+def test_filters(stride: int, make: Callable[[int, int], Transform], tile: int, taps: int) -> None:
     transform = make(tile, taps)
     assert transform.window == (tile - 1) * stride + taps
     assert (transform.tile, transform.step) == (tile, stride * tile)
@@ -62,6 +64,7 @@ def test_errors_grow_with_the_tile() -> None:
 )
 def test_what_is_served(text: str, tiles: list[int]) -> None:
     workload = parse(text)
+    assert isinstance(workload, Conv2d)
     assert [tile for tile in (2, 4, 6) if serves(workload, tile)] == tiles
     assert [t.name for t in TEMPLATES if t.can_serve(workload)] == [
         f"conv2d.winograd{tile}" for tile in tiles

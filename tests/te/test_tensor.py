@@ -92,7 +92,8 @@ def test_rows_of_a_constant_matrix() -> None:
     x = te.placeholder((3,), "x")
     rows = [[1.0, 0.0, -1.0], [0.0, 2.0, 0.5], [-1.0, 0.0, 0.0]]
     y = te.compute((3,), lambda i: te.combine(i, rows, [x[j] for j in range(3)]), "y")
-    assert isinstance(y.op, te.Compute)
+    assert isinstance(y.op, Compute)
+    assert not isinstance(y.op.body, Reduction)
     assert print_expr(y.op.body) == (
         "x[0] - x[2] if i < 1 else (x[1] * 2.0 + x[2] * 0.5 if i < 2 else x[0] * -1.0)"
     )

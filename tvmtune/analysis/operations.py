@@ -7,7 +7,7 @@ from typing import assert_never
 
 from tvmtune.ir.affine import Affine, Var
 from tvmtune.ir.expr import ARITHMETIC, FLOATS, Binary, Expr, NonNegative, Select, Unary
-from tvmtune.ir.stmt import Allocate, Block, Fence, For, Function, If, Stmt, Store
+from tvmtune.ir.stmt import Allocate, Block, Fence, For, Function, If, Stmt, Store, Tensorized
 from tvmtune.ir.traverse import children, conjuncts, indices_of
 
 Values = Mapping[Var, int]
@@ -73,7 +73,7 @@ class _Counter:
                 return 0 if otherwise is None else self.count(otherwise, values)
             case For():
                 return self._iterations(stmt, values)
-            case Allocate() | Block():
+            case Allocate() | Block() | Tensorized():
                 return sum(self.count(part, values) for part in _parts(stmt))
             case _:
                 assert_never(stmt)
@@ -125,7 +125,7 @@ def _deciding_indices(stmt: Stmt) -> Iterator[Affine]:
 
 def _parts(stmt: Stmt) -> tuple[Stmt, ...]:
     match stmt:
-        case For() | Allocate():
+        case For() | Allocate() | Tensorized():
             return (stmt.body,)
         case Block():
             return stmt.body
