@@ -54,6 +54,14 @@ def _transforms(workload: Conv2d, tile: int) -> tuple[Transform, Transform]:
     return down, across
 
 
+def _tiles(workload: Conv2d, transforms: tuple[Transform, Transform]) -> tuple[int, int]:
+    """Tiles along y and x."""
+    high, wide = (
+        -(-size // f.tile) for size, f in zip(workload.out_shape[2:], transforms, strict=True)
+    )
+    return high, wide
+
+
 def serves(workload: Conv2d, tile: int) -> bool:
     """Whether it saves products: several taps, stride 1 or 2, no dilation, no groups."""
     if workload.groups != 1 or workload.dilations != (1, 1):
@@ -168,7 +176,7 @@ def space(workload: Conv2d, target: Target, tile: int) -> Space:
     """Knobs of the rows of tiles, the register tile of the products and where padding happens."""
     lanes = lanes_of(target, workload.co)
     vectors = -(-workload.co // lanes)
-    height, width = define(workload, tile).op.inputs[0].shape[4:]  # type: ignore[union-attr]
+    height, width = _tiles(workload, _transforms(workload, tile))
     registers = target.vector_registers
     tile_x, tile_v = best_tile(width, vectors, target)
     rows = shared_rows(height, target.threads)

@@ -24,6 +24,7 @@ from tvmtune.ir.expr import (
     Unary,
 )
 from tvmtune.ir.stmt import Allocate, Block, Fence, For, If, Stmt, Store, Tensorized, block
+from tvmtune.symbolic import as_int
 
 StmtRewrite = Callable[[Stmt], Stmt | None]
 ExprRewrite = Callable[[Expr], Expr | None]
@@ -150,7 +151,10 @@ def statements(stmt: Stmt) -> Iterator[Stmt]:
 
 
 def substitute(stmt: Stmt, values: Mapping[Var, Affine | int]) -> Stmt:
-    """Replace loop variables by indices; divisions are simplified again."""
+    """Replace loop variables by indices; divisions are simplified again.
+
+    A branch on an index that becomes a number is decided: its other side is never copied.
+    """
     known: dict[Affine, Affine] = {}
 
     def index(i: Affine) -> Affine:
@@ -175,6 +179,9 @@ def substitute(stmt: Stmt, values: Mapping[Var, Affine | int]) -> Stmt:
                 return For(s.var, begin, end, s.kind, body, s.label, s.reduce)
             case If():
                 condition = map_indices(s.condition, index)
+                if isinstance(condition, NonNegative) and condition.index.is_constant():
+                    taken = s.then if as_int(condition.index.const) >= 0 else s.otherwise
+                    return Block(()) if taken is None else down(taken)
                 rebuilt = _rebuild(s, down)
                 if condition is s.condition or not isinstance(rebuilt, If):
                     return rebuilt

@@ -128,11 +128,11 @@ class Stage:
     scope: Scope
     layout: Layout | None
     reads: tuple[Read, ...] = field(init=False, repr=False)
-    """Reads of other tensors."""
+    """Reads of other tensors, each once."""
 
     def __post_init__(self) -> None:
         reads = (v for v in values_of(self.value) if isinstance(v, Read))
-        object.__setattr__(self, "reads", tuple(reads))
+        object.__setattr__(self, "reads", tuple(dict.fromkeys(reads)))
 
     @property
     def reduce_axes(self) -> tuple[Var, ...]:
