@@ -104,6 +104,9 @@ class Manifest:
     input, ``symbol(stored, plain, workspace)`` unpacks an output.  ``plain`` is contiguous and
     aligned to its elements only.  They leave alone what is rounded up, which must be zero before an
     input is packed.  An argument without one is converted by its layout, if it is not plain.
+
+    ``plain_symbol`` names a function like ``symbol`` whose inputs and output are plain, contiguous
+    and aligned to their elements only; it gives the same bits.
     """
 
     symbol: str
@@ -115,6 +118,7 @@ class Manifest:
     config: Mapping[str, Any] = field(default_factory=dict)
     prepare_symbol: str | None = None
     pack_symbols: Mapping[str, str] = field(default_factory=dict)
+    plain_symbol: str | None = None
     threads: int = 1
     nest_hash: str = ""
     toolchain: str = ""
@@ -200,6 +204,9 @@ _MANIFEST_RULES: Mapping[str, _Rule] = MappingProxyType(
         "workload": _TEXT,
         "template": _TEXT,
         "config": _Rule(lambda value: isinstance(value, Mapping), "values by name"),
+        "plain_symbol": _Rule(
+            lambda value: value is None or _is_symbol(value), "the name of a function, or nothing"
+        ),
         "prepare_symbol": _Rule(
             lambda value: value is None or _is_symbol(value), "the name of a function, or nothing"
         ),

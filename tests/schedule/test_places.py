@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tests.execution import check
 from tests.numpy_reference import evaluate
 from tvmtune import te
+from tvmtune.errors import ScheduleError
 from tvmtune.ir.affine import Var
 from tvmtune.schedule import Schedule, create_schedule, infer_nest
 from tvmtune.schedule.nest import Region, nodes
@@ -150,3 +151,31 @@ def test_quotients_of_an_axis_split_by_their_divisor(size: int) -> None:
     assert region.extents == (1, min(size, 4))
     assert_right(s)
     assert_right(create_schedule(out).split("out", "i", 2).compute_at("p", "out", "io"))
+
+
+def test_write_back_of_a_scheduled_stage() -> None:
+    p = te.compute((12,), lambda i: X[i] * 2.0, "p")
+    out = te.compute((5, 12), lambda j, i: p[i] + 1.0, "out")
+    s = create_schedule(out).split("out", "i", 4, tail="even").split("out", "ii", 2, tail="even")
+    s = s.reorder("out", "io", "j").compute_at("p", "out", "iio").parallel("out", "io")
+    turned = s.write_back("out", "j", "part")
+    assert turned.stage("part").place == At("out", "j")
+    assert turned.stage("p").place == At("part", "iio")
+    assert turned.stage("out").leaves == ("io", "j", "ii")
+    assert list(turned.stage("out").annotations) == ["io"]
+    assert not turned.stage("part").annotations
+    assert extent(turned, "part") == 1
+    assert_right(turned)
+    assert_right(s.write_back("out", "io", "part").vectorize("out", "ii"))
+
+
+def test_write_back_is_refused() -> None:
+    r = te.reduce_axis(12, "r")
+    s = create_schedule(te.compute((4,), lambda i: te.sum(X[r], r), "out"))
+    with pytest.raises(ScheduleError, match="out: a loop of i, r is reduced over"):
+        s.write_back("out", "r", "part")
+    with pytest.raises(ScheduleError, match="write_back: x exists already"):
+        s.write_back("out", "i", "x")
+    copy = create_schedule(te.compute((4, 3), lambda i, j: X[i], "out")).fuse("out", "i", "j")
+    with pytest.raises(ScheduleError, match="write_back: out has fused loops"):
+        copy.write_back("out", "i_j", "part")

@@ -15,6 +15,7 @@ from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.codegen.llvm import compile_assembly, compile_object, toolchain
 from tvmtune.codegen.module import ModuleText, emit_module
 from tvmtune.compiler.packing import conversions
+from tvmtune.compiler.plain import plain_function
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.scheduling import hash_of, scheduled
 from tvmtune.ir.printer import print_function
@@ -54,6 +55,7 @@ def build(request: BuildRequest) -> Artifact:
         symbol=SYMBOL,
         prepare_symbol=compiled.prepare_symbol,
         pack_symbols=compiled.pack_symbols,
+        plain_symbol=compiled.plain_symbol,
         arguments=compiled.arguments,
         workspace_bytes=compiled.module.workspace_bytes,
         target=compiled.target.text,
@@ -94,6 +96,7 @@ class _Compiled:
     module: ModuleText
     prepare_symbol: str | None
     pack_symbols: Mapping[str, str]
+    plain_symbol: str | None
 
     @staticmethod
     def of(request: BuildRequest) -> _Compiled:
@@ -103,6 +106,9 @@ class _Compiled:
         packing = conversions(arguments, target, SYMBOL) if request.packing else {}
         made = (*_functions(program), *packing.values())
         functions = tuple(run_passes(f, after=_verify_short) for f in made)
+        plain = plain_function(schedule, target, f"{SYMBOL}_plain") if request.packing else None
+        if plain is not None:
+            functions = (*functions, run_passes(plain, after=_verify_short))
         return _Compiled(
             workload,
             target,
@@ -113,6 +119,7 @@ class _Compiled:
             emit_module(functions, target),
             program.prepare.name if program.prepare is not None else None,
             {name: function.name for name, function in packing.items()},
+            None if plain is None else plain.name,
         )
 
 

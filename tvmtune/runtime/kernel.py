@@ -154,6 +154,8 @@ class BoundKernel:
         self._conversions = {
             name: code.function(symbol) for name, symbol in self.manifest.pack_symbols.items()
         }
+        plain = self.manifest.plain_symbol
+        self._plain_function = None if plain is None else code.function(plain)
         self._local = _PerThread(allocate, self.manifest.workspace_bytes)
         self._names = tuple(a.name for a in self.manifest.arguments)
         self._fixed = self._pack_constants(constants)
@@ -184,6 +186,8 @@ class BoundKernel:
         """
         self._check_inputs(inputs)
         result = self._new_output() if out is None else self._checked_output(out)
+        if self._run_plain(inputs, result):
+            return result
         pointers = dict(self._pointers)
         for argument, array in zip(self._inputs, inputs, strict=True):
             pointers[argument.name] = self._place(argument, array)
@@ -331,6 +335,19 @@ class BoundKernel:
     def _call(self, pointers: dict[str, int], output: int) -> None:
         pointers[self._output.name] = output
         self._function(*[pointers[n] for n in self._names], self._local.workspace)
+
+    def _run_plain(self, inputs: Sequence[NDArray[Any]], result: NDArray[Any]) -> bool:
+        """Run on the arrays as they lie, if there is code for it and they share no memory."""
+        if self._plain_function is None:
+            return False
+        pointers = dict(self._pointers)
+        for argument, array in zip((*self._inputs, self._output), (*inputs, result), strict=True):
+            address = element_address(array)
+            if address is None or (array is not result and np.may_share_memory(array, result)):
+                return False
+            pointers[argument.name] = address
+        self._plain_function(*[pointers[n] for n in self._names], self._local.workspace)
+        return True
 
     def _place(self, argument: Argument, array: NDArray[Any]) -> int:
         """Return where the kernel finds an input: where it lies, if it lies as is wanted."""

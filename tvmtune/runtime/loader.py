@@ -94,6 +94,8 @@ def _exported(manifest: Manifest) -> Iterator[str]:
     if manifest.prepare_symbol is not None:
         yield manifest.prepare_symbol
     yield from manifest.pack_symbols.values()
+    if manifest.plain_symbol is not None:
+        yield manifest.plain_symbol
 
 
 def describe(manifest: Manifest) -> str:

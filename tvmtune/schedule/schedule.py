@@ -9,17 +9,18 @@ from tvmtune.schedule.base import Step
 from tvmtune.schedule.loops import LoopPrimitives
 from tvmtune.schedule.placement import PlacementPrimitives
 from tvmtune.schedule.stage import Root, Scope, Stage
+from tvmtune.schedule.write_back import WriteBackPrimitive
 from tvmtune.te import Compute, Tensor
 
 _PRIMITIVES = frozenset(
     name
-    for owner in (LoopPrimitives, PlacementPrimitives)
+    for owner in (LoopPrimitives, PlacementPrimitives, WriteBackPrimitive)
     for name in vars(owner)
     if not name.startswith("_")
 )
 
 
-class Schedule(LoopPrimitives, PlacementPrimitives):
+class Schedule(LoopPrimitives, PlacementPrimitives, WriteBackPrimitive):
     """Stages, how they are computed, and the trace of primitives that says so.
 
     Make one with `create_schedule`; call primitives on it, each returns a new schedule::

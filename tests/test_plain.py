@@ -1,0 +1,113 @@
+"""Kernels over plain arrays: bit for bit what the kernel in own layout gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tvmtune.artifact import Artifact
+from tvmtune.compiler.building import build
+from tvmtune.compiler.plain import plain_schedule
+from tvmtune.compiler.request import BuildRequest
+from tvmtune.compiler.templates import templates_for
+from tvmtune.runtime.kernel import BoundKernel
+from tvmtune.runtime.loader import load
+from tvmtune.search_spaces.template import Template
+from tvmtune.search_spaces.templates import TEMPLATES
+from tvmtune.target import Target, parse_target
+from tvmtune.workload import Conv2d, parse
+
+TURNED = [
+    "conv2d:ci=16,h=18,co=32,k=3",
+    "conv2d:ci=32,h=17,co=16,k=1,n=2",
+    "conv2d:ci=16,h=35,co=48,k=3,stride=2",
+    "conv2d:ci=32,h=20,co=32,k=3,groups=32",
+    "conv2d:ci=16,h=16,w=40,co=16,k=5,groups=16,stride=2,n=3",
+]
+WHOLE = [
+    "conv2d:ci=16,h=7,co=16,k=3",  # rows shorter than a vector
+    "conv2d:ci=13,h=20,co=32,k=3",  # blocks that are rounded up
+    "conv2d:ci=16,h=20,co=19,k=3",
+    "matmul:m=32,k=32,n=32",  # plain already
+]
+
+
+def _artifacts(text: str, target: Target, count: int) -> list[Artifact]:
+    """The default and some random configs of every template."""
+    made = []
+    workload = parse(text)
+    for template in templates_for(workload, target):
+        space = template.space(workload, target)
+        points = space.sample(np.random.default_rng(0), count)
+        for config in [space.default_config, *map(space.config_of, points)]:
+            request = BuildRequest(
+                workload=workload.text,
+                target=target.text,
+                template=template.name,
+                config=config.knobs_json(),
+                packing=True,
+            )
+            made.append(build(request))
+    return made
+
+
+def _operands(text: str) -> dict[str, NDArray[Any]]:
+    rng = np.random.default_rng(0)
+    shapes = parse(text).operands
+    return {n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
+
+
+CASES = [
+    *((text, "cpu") for text in TURNED),
+    *((text, target) for text in TURNED[2:4] for target in ("cpu:isa=avx2", "cpu:threads=2")),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("text", "target"), CASES)
+def test_the_same_bits(text: str, target: str) -> None:
+    machine = parse_target(target)
+    if not machine.runs_here():
+        pytest.skip(f"{target} does not run on this machine")
+    operands = _operands(text)
+    x, turned = operands["x"], 0
+    for artifact in _artifacts(text, machine, 1):
+        kernel = BoundKernel(load(artifact), {"w": operands["w"]})
+        expected = kernel.unpack(kernel.run(kernel.pack(x)))
+        np.testing.assert_array_equal(kernel(x), expected)
+        shifted = np.empty(x.size + 1, np.float32)[1:].reshape(x.shape)
+        shifted[:] = x
+        out = np.full(expected.size + 1, np.nan, np.float32)[1:].reshape(expected.shape)
+        np.testing.assert_array_equal(kernel(shifted, out=out), expected)
+        strided = np.repeat(x, 2, axis=0)[::2]
+        np.testing.assert_array_equal(kernel(strided), expected)
+        turned += artifact.manifest.plain_symbol is not None
+    assert turned >= 2
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_what_is_converted_whole(text: str) -> None:
+    target = Target(isa="avx2")
+    workload = parse(text)
+    for template in templates_for(workload, target):
+        config = template.space(workload, target).default_config
+        schedule = template.schedule_of(workload, target, config)
+        if template.name == "conv2d.direct" or not isinstance(workload, Conv2d):
+            assert plain_schedule(schedule, target) is None
+
+
+def test_the_input_moves_with_the_loops_that_read_it_once() -> None:
+    target = Target(isa="avx2")
+    workload = parse("conv2d:ci=64,h=56,co=64,k=3,groups=64")
+    template: Template = TEMPLATES["conv2d.depthwise"]
+    config = template.space(workload, target).default_config
+    plain = plain_schedule(template.schedule_of(workload, target, config), target)
+    assert plain is not None
+    assert plain.stage("x.local").place == plain.stage("out.part").place
+    shape = workload.operands["x"]
+    assert plain.layout_of("x").keeps(shape)
+    assert plain.layout_of("out").keeps(shape)
+    assert not plain.layout_of("x.local").keeps(shape)
