@@ -13,12 +13,13 @@ import pytest
 from tvmtune.schedule import Schedule, infer_nest
 from tvmtune.schedule.loops import LoopPrimitives
 from tvmtune.schedule.placement import PlacementPrimitives
+from tvmtune.schedule.write_back import WriteBackPrimitive
 
 _SCHEDULES = (Path(__file__).parent.parent / "docs" / "schedules.md").read_text()
 _REFUSED = {"bind", "virtual_thread"}
 _PRIMITIVES = {
     name
-    for owner in (LoopPrimitives, PlacementPrimitives)
+    for owner in (LoopPrimitives, PlacementPrimitives, WriteBackPrimitive)
     for name in vars(owner)
     if not name.startswith("_")
 } - _REFUSED
