@@ -124,7 +124,7 @@ def test_interrupted_samples_have_to_do_where_there_are_no_others() -> None:
 
 def test_samples_are_limited() -> None:
     clock = Clock(lambda _: 0.0)
-    watch = Stopwatch(clock.call, clock)
+    watch = Stopwatch(clock.call, clock, lambda: clock.interruptions)
     timing = time_calls(watch, TimingOptions(sample_s=1e-9, max_samples=7))
     assert len(timing.samples_s) == 7
 
