@@ -43,6 +43,10 @@ class Template:
         whatever config.  By default that of a direct algorithm with one chain of additions for
         each output; an algorithm that rounds worse has to state its own.  A kernel may err as
         much without being called wrong, and users may exclude what errs more than they like.
+    plain
+        ``plain(workload, target, own)``: a schedule over plain arrays that gives the bits of the
+        schedule ``own`` and takes its constants as they are stored there; None where converting
+        arrays is better, as it is by default.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Template:
     serves: Callable[[Any], bool] = lambda _: True
     define: Callable[[Any], Tensor] | None = None
     error: Callable[[Any], float] = direct_error
+    plain: Callable[[Any, Target, Schedule], Schedule | None] = lambda *_: None
 
     def outputs(self, workload: Workload) -> tuple[Tensor, ...]:
         """The tensor expression of a workload."""

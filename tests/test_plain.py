@@ -26,9 +26,14 @@ TURNED = [
     "conv2d:ci=16,h=35,co=48,k=3,stride=2",
     "conv2d:ci=32,h=20,co=32,k=3,groups=32",
     "conv2d:ci=16,h=16,w=40,co=16,k=5,groups=16,stride=2,n=3",
+    "conv2d:ci=19,h=29,w=11,co=19,k=3,groups=19",
+    "conv2d:ci=5,h=23,w=26,co=5,k=3,groups=5,dilation=2,stride=2,pad=0",
+    "conv2d:ci=7,h=21,w=19,co=7,k=5,kw=3,groups=7,pad=0,n=2",
+    "conv2d:ci=13,h=17,w=19,co=21,k=1,n=2",
+    "conv2d:ci=13,h=23,w=35,co=21,k=1,stride=2",
 ]
 WHOLE = [
-    "conv2d:ci=16,h=7,co=16,k=3",  # rows shorter than a vector
+    "conv2d:ci=16,h=7,co=16,k=3",  # rows shorter than a vector without masks
     "conv2d:ci=13,h=20,co=32,k=3",  # blocks that are rounded up
     "conv2d:ci=16,h=20,co=19,k=3",
     "matmul:m=32,k=32,n=32",  # plain already
@@ -63,6 +68,7 @@ def _operands(text: str) -> dict[str, NDArray[Any]]:
 CASES = [
     *((text, "cpu") for text in TURNED),
     *((text, target) for text in TURNED[2:4] for target in ("cpu:isa=avx2", "cpu:threads=2")),
+    *((text, target) for text in TURNED[5:] for target in ("cpu:isa=x86-64", "cpu:threads=3")),
 ]
 
 

@@ -34,6 +34,8 @@ class Isa:
     llvm_triple: str
     llvm_cpu: str
     llvm_features: str = ""
+    has_masks: bool = False
+    """Whether part of a vector is loaded and stored as fast as a whole one."""
 
 
 _X86 = ("x86_64", "AMD64", "amd64")
@@ -55,6 +57,7 @@ ISAS: Mapping[str, Isa] = MappingProxyType(
                 llvm_triple="x86_64-unknown-linux-gnu",
                 llvm_cpu="x86-64-v4",
                 llvm_features="-prefer-256-bit",
+                has_masks=True,
             ),
             Isa(
                 name="avx2",
@@ -149,6 +152,11 @@ class Target:
     def has_fma(self) -> bool:
         """Whether a multiply and an add fuse into one instruction."""
         return ISAS[self.isa].has_fma
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether part of a vector is loaded and stored as fast as a whole one."""
+        return ISAS[self.isa].has_masks
 
     @property
     def llvm_triple(self) -> str:

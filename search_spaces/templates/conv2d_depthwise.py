@@ -6,6 +6,7 @@ from tvmtune.layout import Layout
 from tvmtune.schedule import Schedule, create_schedule
 from tvmtune.search_spaces.config import Config
 from tvmtune.search_spaces.knobs import Knob, candidates, choice
+from tvmtune.search_spaces.plain import depthwise
 from tvmtune.search_spaces.space import Constraint, Space
 from tvmtune.search_spaces.template import Template
 from tvmtune.search_spaces.tiles import MAX_STEP_UPDATES, counts, lanes_of, row_blocks
@@ -103,4 +104,5 @@ TEMPLATE = Template(
     space=space,
     schedule=schedule,
     serves=serves,
+    plain=depthwise.schedule,
 )

@@ -17,6 +17,7 @@ from tvmtune.layout import Layout, StorageDim
 from tvmtune.schedule import Schedule, create_schedule
 from tvmtune.search_spaces.config import Config
 from tvmtune.search_spaces.knobs import Knob, candidates, choice
+from tvmtune.search_spaces.plain import pointwise
 from tvmtune.search_spaces.space import Constraint, Space
 from tvmtune.search_spaces.template import Template
 from tvmtune.search_spaces.tiles import (
@@ -193,5 +194,10 @@ class _Shape:
 
 
 TEMPLATE = Template(
-    name="conv2d.direct", version=1, operator="conv2d", space=space, schedule=schedule
+    name="conv2d.direct",
+    version=1,
+    operator="conv2d",
+    space=space,
+    schedule=schedule,
+    plain=pointwise.schedule,
 )

@@ -19,6 +19,7 @@ from tvmtune.ir.expr import (
     binary,
 )
 from tvmtune.ir.stmt import Allocate, Fence, If, Stmt, block
+from tvmtune.target import Target
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -29,6 +30,17 @@ def test_vectors_in_memory(dtype: str, load_stride: int, store_stride: int) -> N
     a, out = (Buffer(n, dtype, N, argument=True) for n in ("a", "out"))
     value = load(a, W + 20, 6, load_stride)
     assert_same(function(loop(W, store(out, W + 30, value, store_stride)), a, out))
+
+
+@pytest.mark.parametrize("lanes", [2, 3, 7, 8, 9, 13, 16])
+def test_every_other_element_and_parts_of_vectors(lanes: int) -> None:
+    both = block([store(Y, 0, load(X, 1, lanes, 2)), store(Y, 20, load(X, 3, lanes, 1))])
+    made = function(both, X, Y)
+    assert_same(made)
+    text = emit_module((made,), Target(isa="avx512")).text
+    assert ("masked" in text) == (lanes & (lanes - 1) != 0 or 2 * lanes <= 16)
+    assert "extractelement" not in text
+    assert "masked" not in emit_module((made,), Target(isa="avx2")).text
 
 
 @pytest.mark.parametrize("divisor", [2, 3, 7])

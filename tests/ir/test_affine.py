@@ -110,6 +110,22 @@ def test_split_axes_divide_exactly() -> None:
     assert (flat // 12 * 12 + flat % 12).same(flat)
 
 
+@given(indices, divisors)
+def test_recombined_has_the_same_values(a: Affine, n: int) -> None:
+    whole = (a // n * n + a % n).recombined()
+    for p in POINTS:
+        assert value(whole, p) == value(a, p)
+
+
+def test_recombined() -> None:
+    a, b, _ = VARIABLES
+    for index in (Affine.of(a), 4 * a + b, 4 * a + b + 3):
+        assert ((index // 7 * 7 + index % 7) * 5).recombined().same(index * 5)
+    quotient, rest = Affine.of(a).divmod(3)
+    for index in (quotient * 2 + rest, quotient, rest, quotient * 3 + rest * 2):
+        assert index.recombined() is index
+
+
 def test_multiples_leave_a_division() -> None:
     i, j = Var("i", 5), Var("j", 12)
     assert ((8 * i + j) // 8).same(i + j // 8)

@@ -261,6 +261,14 @@ CASES: dict[str, Case] = {
             y[1] = 1.0
         """,
     ),
+    "vectorize: lanes apart that a condition divides": (
+        vectorize_loops,
+        loop(J, store(choose(at_least(J, 1), load(X, J), ONE), J), "vectorized"),
+        """
+        y[0] = x[0] if -1 >= 0 else 1.0
+        y[1 : +3] = x[1 : +3]
+        """,
+    ),
     "vectorize: copies where an address is no multiple": (
         vectorize_loops,
         loop(J, store(load(X, (I + J) // 2), J), "vectorized", end=2),

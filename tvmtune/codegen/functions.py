@@ -48,6 +48,7 @@ class Module:
 
     threads: int
     fma: bool
+    masks: bool
     vector_bits: int
     arguments: tuple[Buffer, ...] = ()
     """Of the function that is being emitted."""
@@ -90,7 +91,9 @@ class FunctionEmitter:
         self.arena = arena
         self.base = base
         self.text = FunctionText()
-        self.storage = Storage(self.text)
+        self.storage = Storage(
+            self.text, module.declarations, masks=module.masks, vector_bits=module.vector_bits
+        )
         self.values = Values(self.text, self.storage, module.declarations, fma=module.fma)
 
     def statement(self, stmt: Stmt) -> None:

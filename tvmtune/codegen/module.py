@@ -30,7 +30,7 @@ def emit_module(functions: tuple[Function, ...], target: Target) -> ModuleText:
     CodegenError
         If a register buffer is not used with constant indices and the same lanes throughout.
     """
-    module = Module(target.threads, target.has_fma, 8 * target.vector_bytes)
+    module = Module(target.threads, target.has_fma, target.has_masks, 8 * target.vector_bytes)
     entries = [_entry(module, function) for function in functions]
     shared, thread = module.shared.size_bytes, module.per_thread.size_bytes
     declarations = sorted(module.declarations)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from math import gcd
 
 from tvmtune.codegen.frames import FunctionText, RegisterKey
-from tvmtune.codegen.types import ALIGNMENT, splat, stored_type, vector_type, zero
+from tvmtune.codegen.types import (
+    ALIGNMENT,
+    intrinsic_suffix,
+    splat,
+    stored_type,
+    vector_type,
+    zero,
+)
 from tvmtune.errors import CodegenError
 from tvmtune.ir.affine import Affine, Quotient, Remainder, Var
 from tvmtune.ir.expr import ITEMSIZE, Buffer, Load
@@ -19,10 +28,27 @@ class Storage:
     variable's loop; the constant comes last, so that it folds into the addressing mode.  They are
     not ``inbounds``: what lies between may point beside the buffer.  Register buffers are SSA
     values: the first use inside a loop creates a phi, closing the loop completes it.
+
+    Parameters
+    ----------
+    text
+        Of the function.
+    declarations
+        What the module declares; added to.
+    masks
+        Whether vectors with a number of lanes that is no power of two are parts of larger ones:
+        else they are loaded and stored in pieces.
+    vector_bits
+        Of a register.
     """
 
-    def __init__(self, text: FunctionText) -> None:
+    def __init__(
+        self, text: FunctionText, declarations: set[str], *, masks: bool, vector_bits: int
+    ) -> None:
         self.text = text
+        self.declarations = declarations
+        self.masks = masks
+        self.vector_bits = vector_bits
         self.pointers: dict[Buffer, str] = {}
         self.variables: dict[Var, tuple[str, int]] = {}
         self.unaligned: set[Buffer] = set()
@@ -100,7 +126,21 @@ class Storage:
         """Write consecutive elements in memory."""
         pointer, align = self._address(buffer, offset)
         kind = stored_type(buffer.dtype, lanes)
-        self.text.emit(f"store {kind} {value}, ptr {pointer}, align {align}")
+        if not self._is_part(lanes, buffer.dtype):
+            self.text.emit(f"store {kind} {value}, ptr {pointer}, align {align}")
+            return
+        part = _Part.of(buffer.dtype, lanes)
+        widened = self._picked(buffer.dtype, lanes, value, range(part.lanes))
+        function = f"@llvm.masked.store.{part.suffix}.p0"
+        self.declarations.add(
+            f"declare void {function}({part.kind}, ptr, i32 immarg, {part.masks})"
+        )
+        self.text.emit(
+            f"call void {function}({part.kind} {widened}, ptr {pointer}, i32 {align}, {part.mask})"
+        )
+
+    def _is_part(self, lanes: int, dtype: str) -> bool:
+        return self.masks and dtype != "bool" and lanes & (lanes - 1) != 0
 
     def _scatter(self, store: Store, value: str) -> None:
         lanes, dtype = store.value.lanes, store.buffer.dtype
@@ -126,6 +166,8 @@ class Storage:
         return value
 
     def _gather(self, load: Load) -> str:
+        if load.stride == 2:
+            return self._every_other(load)
         value, wide = "poison", stored_type(load.dtype, load.lanes)
         for lane in range(load.lanes):
             part = self.read(load.buffer, load.offset + lane * load.stride, 1)
@@ -133,11 +175,41 @@ class Storage:
             value = self.text.value(f"insertelement {wide} {value}, {scalar} {part}, i64 {lane}")
         return value
 
+    def _every_other(self, load: Load) -> str:
+        """Elements 0, 2, 4 ... of a vector, or of two, the second of which ends at the last."""
+        dtype, lanes, span = load.dtype, load.lanes, 2 * load.lanes - 1
+        if self._is_part(span, dtype) and 8 * ITEMSIZE[dtype] * span <= self.vector_bits:
+            whole = self.read(load.buffer, load.offset, span)
+            return self._picked(dtype, span, whole, range(0, span, 2))
+        low = self.read(load.buffer, load.offset, lanes)
+        high = self.read(load.buffer, load.offset + (lanes - 1), lanes)
+        places = [i if i < lanes else i + 1 for i in range(0, 2 * lanes, 2)]
+        return self._picked(dtype, lanes, low, places, high)
+
+    def _picked(
+        self, dtype: str, lanes: int, low: str, places: Iterable[int], high: str = "poison"
+    ) -> str:
+        """Lanes of two vectors side by side."""
+        kind = stored_type(dtype, lanes)
+        indices = [f"i32 {i}" for i in places]
+        return self.text.value(
+            f"shufflevector {kind} {low}, {kind} {high}, "
+            f"<{len(indices)} x i32> <{', '.join(indices)}>"
+        )
+
     def read(self, buffer: Buffer, offset: Affine, lanes: int) -> str:
         """Consecutive elements of memory."""
         pointer, align = self._address(buffer, offset)
-        wide = stored_type(buffer.dtype, lanes)
-        return self.text.value(f"load {wide}, ptr {pointer}, align {align}", "l")
+        kind = stored_type(buffer.dtype, lanes)
+        if not self._is_part(lanes, buffer.dtype):
+            return self.text.value(f"load {kind}, ptr {pointer}, align {align}", "l")
+        part = _Part.of(buffer.dtype, lanes)
+        function = f"@llvm.masked.load.{part.suffix}.p0"
+        declared = f"(ptr, i32 immarg, {part.masks}, {part.kind})"
+        self.declarations.add(f"declare {part.kind} {function}{declared}")
+        arguments = f"ptr {pointer}, i32 {align}, {part.mask}, {part.kind} poison"
+        whole = self.text.value(f"call {part.kind} {function}({arguments})", "l")
+        return self._picked(buffer.dtype, part.lanes, whole, range(lanes))
 
     def _address(self, buffer: Buffer, offset: Affine) -> tuple[str, int]:
         """A pointer, and its alignment in bytes."""
@@ -272,3 +344,24 @@ def _number(c: object) -> int:
     if not isinstance(c, int):
         raise CodegenError(f"{c} is no integer: a knob is still a symbol")
     return c
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The vector of a power of two that some lanes are the first of, and the mask of these."""
+
+    lanes: int
+    kind: str
+    suffix: str
+    mask: str
+
+    @staticmethod
+    def of(dtype: str, used: int) -> _Part:
+        lanes = 1 << used.bit_length()
+        bits = ", ".join(f"i1 {int(i < used)}" for i in range(lanes))
+        mask = f"<{lanes} x i1> <{bits}>"
+        return _Part(lanes, stored_type(dtype, lanes), intrinsic_suffix(dtype, lanes), mask)
+
+    @property
+    def masks(self) -> str:
+        return f"<{self.lanes} x i1>"

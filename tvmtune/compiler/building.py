@@ -106,7 +106,9 @@ class _Compiled:
         packing = conversions(arguments, target, SYMBOL) if request.packing else {}
         made = (*_functions(program), *packing.values())
         functions = tuple(run_passes(f, after=_verify_short) for f in made)
-        plain = plain_function(schedule, target, f"{SYMBOL}_plain") if request.packing else None
+        plain = None
+        if request.packing:
+            plain = plain_function(request, schedule, target, f"{SYMBOL}_plain")
         if plain is not None:
             functions = (*functions, run_passes(plain, after=_verify_short))
         return _Compiled(

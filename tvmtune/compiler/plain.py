@@ -12,6 +12,8 @@ from itertools import takewhile
 from math import prod
 
 from tvmtune.codegen.module import emit_module
+from tvmtune.compiler.request import BuildRequest
+from tvmtune.compiler.templates import templates_for
 from tvmtune.errors import CodegenError, LayoutError, LoweringError, ScheduleError
 from tvmtune.ir.stmt import Function
 from tvmtune.layout import Layout
@@ -23,11 +25,19 @@ from tvmtune.symbolic import as_int
 from tvmtune.target import Target
 from tvmtune.te import Placeholder
 from tvmtune.te.intrinsics import TRANSPOSE
+from tvmtune.workload import parse
 
 PART_BYTES = 32 * 1024
 """Of the part of an output that is computed before it is turned over: it stays in L1.
 
 Measured, 8 to 256 KB: within 15 % of each other on MobileNet's layers and on 1x1 convolutions.
+"""
+
+MOST_STREAMS, CACHED_BYTES = 32, 2**20
+"""Channels of a part of an output larger than that: prefetchers follow no more pieces of memory.
+
+Measured: a part of 64 channels and one row of 112 pixels takes twice as long to write as the
+whole array of 3 MB does afterwards.
 """
 
 MOST_AGAIN = 1.5
@@ -36,11 +46,15 @@ MOST_AGAIN = 1.5
 _ITEMSIZE = {"float32": 4, "float64": 8, "int32": 4}
 
 
-def plain_function(schedule: Schedule, target: Target, symbol: str) -> Function | None:
+def plain_function(
+    request: BuildRequest, schedule: Schedule, target: Target, symbol: str
+) -> Function | None:
     """The loop IR of a kernel over plain arrays, before any pass.
 
     Parameters
     ----------
+    request
+        What is built.
     schedule
         That of the kernel in own layout.
     target
@@ -51,22 +65,26 @@ def plain_function(schedule: Schedule, target: Target, symbol: str) -> Function 
     Returns
     -------
     function
-        None where arrays are better converted whole, see `plain_schedule`.
+        None where arrays are better converted whole: the template has no schedule for plain
+        arrays, and neither has `plain_schedule`.
     """
-    plain = plain_schedule(schedule, target)
-    if plain is None:
-        return None
-    turned = frozenset(n for n in (*_inputs(plain), *_outputs(plain)) if _is_turned(plain, n))
     try:
-        function = replace(lower_schedule(plain, symbol).kernel, unaligned=turned)
+        plain = _special(request, schedule, target) or plain_schedule(schedule, target)
+        if plain is None:
+            return None
+        function = lower_schedule(plain, symbol).kernel
+        function = replace(function, unaligned=frozenset((*_inputs(plain), *_outputs(plain))))
         emit_module((run_passes(function),), target)
-    except (LoweringError, CodegenError):
+    except (ScheduleError, LayoutError, LoweringError, CodegenError):
         return None
     return function
 
 
-def _is_turned(plain: Schedule, name: str) -> bool:
-    return f"{name}.part" in plain.stages or f"{name}.local" in plain.stages
+def _special(request: BuildRequest, own: Schedule, target: Target) -> Schedule | None:
+    """The schedule over plain arrays that the template gives."""
+    workload = parse(request.workload)
+    (template,) = templates_for(workload, target, request.template)
+    return template.plain(workload, target, own)
 
 
 def plain_schedule(schedule: Schedule, target: Target) -> Schedule | None:
@@ -78,19 +96,13 @@ def plain_schedule(schedule: Schedule, target: Target) -> Schedule | None:
     blocked = [n for n in (*_outputs(schedule), *_inputs(schedule)) if not _is_plain(schedule, n)]
     if not blocked or not all(_can_turn(schedule, name, target) for name in blocked):
         return None
-    try:
-        for name in blocked:
-            made = (
-                _with_output(schedule, name, target)
-                if name in schedule.stages
-                else _with_input(schedule, name, target)
-            )
-            if made is None:
-                return None
-            schedule = made
-        return schedule
-    except (ScheduleError, LoweringError, LayoutError):
-        return None
+    for name in blocked:
+        turned = _with_output if name in schedule.stages else _with_input
+        made = turned(schedule, name, target)
+        if made is None:
+            return None
+        schedule = made
+    return schedule
 
 
 def _inputs(schedule: Schedule) -> list[str]:
@@ -114,14 +126,15 @@ def _is_plain(schedule: Schedule, name: str) -> bool:
 
 
 def _can_turn(schedule: Schedule, name: str, target: Target) -> bool:
-    """Whether an array is NCHW[x]c of whole blocks, with rows of at least a vector."""
+    """Whether an array is NCHW[x]c of whole blocks, with rows that make the most of vectors."""
     shape, layout = _shape(schedule, name), schedule.layout_of(name)
     if len(shape) != 4 or layout != Layout.blocked(4, [(1, layout.block(1))]):
         return False
     dtype = _dtype(schedule, name)
     lanes = target.vector_bytes // _ITEMSIZE.get(dtype, 8)
+    shortest = lanes // 4 if target.has_masks else lanes
     whole = shape[1] % as_int(layout.block(1)) == 0
-    return dtype in TRANSPOSE.dtypes and whole and shape[3] >= lanes
+    return dtype in TRANSPOSE.dtypes and whole and shape[3] >= shortest
 
 
 def _dtype(schedule: Schedule, name: str) -> str:
@@ -131,10 +144,15 @@ def _dtype(schedule: Schedule, name: str) -> str:
 def _with_output(schedule: Schedule, name: str, target: Target) -> Schedule | None:
     """Compute parts of the output in local storage; the loops outside of a part are the copy's."""
     stage = schedule.stage(name)
+    itemsize = _ITEMSIZE[stage.dtype]
     pixels = _made_of(schedule, name, stage.axes[-1].name)
     for leaf in takewhile(lambda leaf: leaf not in pixels, stage.leaves):
         made = schedule.write_back(name, leaf, f"{name}.part")
-        if _region_bytes(made, f"{name}.part") <= PART_BYTES:
+        extents = [as_int(n) for n in _region(made, f"{name}.part").extents]
+        if itemsize * prod(extents) <= PART_BYTES:
+            cached = itemsize * prod(_shape(schedule, name)) <= CACHED_BYTES
+            if extents[1] > MOST_STREAMS and not cached:
+                return None
             return _turned(made, name, target, moved=stage.leaves.index(leaf) + 1)
     return None
 
@@ -145,11 +163,6 @@ def _made_of(schedule: Schedule, stage: str, axis: str) -> set[str]:
         if isinstance(relation, Split) and relation.axis in made:
             made |= {relation.outer, relation.inner}
     return made
-
-
-def _region_bytes(schedule: Schedule, stage: str) -> int:
-    itemsize = _ITEMSIZE[schedule.stage(stage).dtype]
-    return itemsize * prod(as_int(n) for n in _region(schedule, stage).extents)
 
 
 def _region(schedule: Schedule, stage: str) -> Region:

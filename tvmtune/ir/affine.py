@@ -274,6 +274,21 @@ class Affine:
         out.terms = kept
         return out if total is None else out + total
 
+    def recombined(self) -> Affine:
+        """The index with quotients and remainders that make up a whole put together again.
+
+        ``n * (i // n) + i % n`` is ``i``.
+        """
+        for atom, c in self.terms.items():
+            if not isinstance(atom, Quotient) or type(c) is not int:
+                continue
+            rest, n = Remainder(atom.index, atom.divisor), as_int(atom.divisor)
+            part = self.terms.get(rest)
+            if part is not None and type(part) is int and part * n == c:
+                kept = {a: k for a, k in self.terms.items() if a not in (atom, rest)}
+                return (Affine(self.const, kept) + atom.index * part).recombined()
+        return self
+
     def variables(self) -> set[Var]:
         """Variables that occur, inside divisions too."""
         found: set[Var] = set()

@@ -106,7 +106,7 @@ class _Storage:
                 index = index.divmod(as_int(dim.modulus))[1]
             total = total + index * stride
             stride *= extent
-        return total
+        return total.recombined()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

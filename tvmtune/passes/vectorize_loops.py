@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import assert_never
 
 from tvmtune.errors import LoweringError
@@ -20,6 +22,7 @@ from tvmtune.ir.expr import (
 )
 from tvmtune.ir.stmt import Allocate, Block, For, If, Stmt, Store, block, constant_range
 from tvmtune.ir.traverse import rewrite_down, statements, substitute, values_of
+from tvmtune.passes.simplify import simplify
 
 MAX_LANES = 1024
 """What LLVM compiles in a fraction of a second."""
@@ -29,6 +32,8 @@ def vectorize_loops(stmt: Stmt) -> Stmt:
     """Expand vectorized loops into vectors, or copies where lanes differ in more than addresses.
 
     rewrite:  for i in lanes(0, n): y[i] = x[i] * c   -->   y[0 : n] = x[0 : n] * (c, ..., c)
+              for i in lanes(0, 8):                   -->   y[0 : 4] = 0
+                  y[i] = x[i] if i >= 4 else 0              y[4 : 8] = x[4 : 8]
 
     Raises
     ------
@@ -50,11 +55,44 @@ def _vectorized(stmt: Stmt) -> Stmt | None:
             f"vectorized loop {stmt.label} has {lanes} lanes, more than {MAX_LANES}: split it and "
             "vectorize the inner loop"
         )
-    if lanes == 1 or not _uniform(stmt.body, stmt.var):
-        return block([substitute(stmt.body, {stmt.var: i}) for i in range(*bounds)])
-    return _widened(
-        substitute(stmt.body, {stmt.var: Affine(bounds[0], {stmt.var: 1})}), stmt.var, lanes
-    )
+    if lanes > 1 and _uniform(stmt.body, stmt.var):
+        return _vector(stmt.body, stmt.var, bounds[0], lanes)
+    return block([_part(stmt, begin, count) for begin, count in _parts(stmt, *bounds)])
+
+
+def _vector(body: Stmt, var: Var, begin: int, lanes: int) -> Stmt:
+    return _widened(substitute(body, {var: Affine(begin, {var: 1})}), var, lanes)
+
+
+def _parts(loop: For, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Lanes for which every condition is decided alike."""
+    conditions = [c for c in _conditions(loop.body) if loop.var in c.index.variables()]
+
+    def outcome(lane: int) -> tuple[object, ...]:
+        found = [c.index.substitute({loop.var: lane}) for c in conditions]
+        decided = all(i.low() >= 0 or i.high() < 0 for i in found)
+        return tuple(i.low() >= 0 for i in found) if decided else (lane,)
+
+    for _, alike in groupby(range(begin, end), outcome):
+        lanes = list(alike)
+        yield lanes[0], len(lanes)
+
+
+def _conditions(body: Stmt) -> Iterator[NonNegative]:
+    for s in statements(body):
+        if isinstance(s, If | Store):
+            value = s.condition if isinstance(s, If) else s.value
+            yield from (v for v in values_of(value) if isinstance(v, NonNegative))
+
+
+def _part(loop: For, begin: int, lanes: int) -> Stmt:
+    """Some lanes of a loop: a vector, if they differ in nothing but addresses."""
+    if lanes > 1:
+        var = Var(loop.var.name, lanes)
+        body = simplify(substitute(loop.body, {loop.var: Affine(begin, {var: 1})}))
+        if _uniform(body, var):
+            return _widened(body, var, lanes)
+    return block([substitute(loop.body, {loop.var: begin + i}) for i in range(lanes)])
 
 
 def _uniform(body: Stmt, var: Var) -> bool:

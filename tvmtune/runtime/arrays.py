@@ -44,7 +44,7 @@ def usable_address(array: NDArray[Any]) -> int | None:
     """Return an array's address if a kernel can use it there: C-contiguous, aligned to 64 bytes."""
     if not array.flags.c_contiguous:
         return None
-    address: int = array.ctypes.data
+    address = _address(array)
     return None if address % ALIGNMENT_BYTES else address
 
 
@@ -52,8 +52,15 @@ def element_address(array: NDArray[Any]) -> int | None:
     """Return an array's address if generated code can convert it there: contiguous elements."""
     if not (array.flags.c_contiguous and array.flags.aligned):
         return None
-    address: int = array.ctypes.data
-    return address
+    return _address(array)
+
+
+def _address(array: NDArray[Any]) -> int:
+    """Where the elements of a C-contiguous array lie."""
+    try:  # a third of the time of the other way, which matters to calls of a few microseconds
+        return ctypes.addressof(ctypes.c_char.from_buffer(array.data))
+    except (TypeError, ValueError):  # read-only or empty
+        return int(array.ctypes.data)
 
 
 class GuardedArray:

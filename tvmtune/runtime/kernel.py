@@ -340,10 +340,13 @@ class BoundKernel:
         """Run on the arrays as they lie, if there is code for it and they share no memory."""
         if self._plain_function is None:
             return False
-        pointers = dict(self._pointers)
-        for argument, array in zip((*self._inputs, self._output), (*inputs, result), strict=True):
+        begin = element_address(result)
+        if begin is None:
+            return False
+        pointers = {**self._pointers, self._output.name: begin}
+        for argument, array in zip(self._inputs, inputs, strict=True):
             address = element_address(array)
-            if address is None or (array is not result and np.may_share_memory(array, result)):
+            if address is None or begin - array.nbytes < address < begin + result.nbytes:
                 return False
             pointers[argument.name] = address
         self._plain_function(*[pointers[n] for n in self._names], self._local.workspace)

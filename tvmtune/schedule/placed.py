@@ -311,10 +311,12 @@ class Placed:
             if isinstance(atom, (Quotient, Remainder)):
                 part = self._split_part(atom)
                 if part is not None:
-                    span = self.span(part)
+                    axis, base = part
+                    span = self.span(axis)
                     if span is None:
                         return Box(_ZERO, whole)
-                    origin, extent = origin + self.value(part) * c, extent + (span - 1) * c
+                    origin = origin + (base + self.value(axis)) * c
+                    extent = extent + (span - 1) * c
                     continue
                 if not all(self.is_open(v.name) for v in atom.index.variables()):
                     return Box(_ZERO, whole)
@@ -334,8 +336,8 @@ class Placed:
             extent = extent + reach
         return Box(origin, extent, beyond, before)
 
-    def _split_part(self, atom: Quotient | Remainder) -> str | None:
-        """The axis that an atom is: the outer or inner part of a root axis split by its divisor."""
+    def _split_part(self, atom: Quotient | Remainder) -> tuple[str, Affine] | None:
+        """The outer or inner part of a root axis split by an atom's divisor, and what to add."""
         index = atom.index
         if len(index.terms) != 1 or not same(index.const, 0):
             return None
@@ -346,9 +348,10 @@ class Placed:
         exact = split.tail in (Tail.GUARD, Tail.PAD) and same(split.factor, atom.divisor)
         if not exact or not same(self._inner_extent(split), split.factor):
             return None
-        if not box.origin.is_constant() or not same(box.origin.const, 0):
+        base, rest = box.origin.divmod(atom.divisor)
+        if rest.terms or not same(rest.const, 0):
             return None
-        return split.outer if isinstance(atom, Quotient) else split.inner
+        return (split.outer, base) if isinstance(atom, Quotient) else (split.inner, _ZERO)
 
 
 def _may_reach(index: int, end: IntExpr) -> bool:
