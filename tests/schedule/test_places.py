@@ -153,6 +153,24 @@ def test_quotients_of_an_axis_split_by_their_divisor(size: int) -> None:
     assert_right(create_schedule(out).split("out", "i", 2).compute_at("p", "out", "io"))
 
 
+@pytest.mark.parametrize("tail", ["guard", "pad"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_quotients_whose_loops_run_beyond(tail: str, backwards: bool) -> None:
+    p = te.compute((3, 4), lambda t, i: X[t * 4 + i] * 2.0, "p")
+
+    def body(i: Var) -> Any:
+        return p[2 - i // 4, 3 - i % 4] if backwards else p[i // 4, i % 4]
+
+    s = create_schedule(te.compute((11,), lambda i: body(i) + 1.0, "out"))
+    s = s.split("out", "i", 4, ("o", "n"), "guard")
+    s = s.split("out", "o", 2, ("oo", "oi"), tail).split("out", "n", 3, ("no", "ni"), "guard")
+    for axis in ("oo", "oi", "no", "ni"):
+        assert_right(s.compute_at("p", "out", axis))
+    s = s.reorder("out", "ni", "oi", "no", "oo")
+    for axis in ("ni", "oi", "no", "oo"):
+        assert_right(s.compute_at("p", "out", axis))
+
+
 def test_write_back_of_a_scheduled_stage() -> None:
     p = te.compute((12,), lambda i: X[i] * 2.0, "p")
     out = te.compute((5, 12), lambda j, i: p[i] + 1.0, "out")
