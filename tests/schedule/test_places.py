@@ -87,6 +87,18 @@ def test_through_a_stage_in_between(name: str, tail: str) -> None:
     assert_right(s.compute_at("first", "p", "i"))
 
 
+def test_what_is_computed_inside_a_guarded_loop_of_a_stage_in_between() -> None:
+    first = te.compute((12,), lambda i: X[i] + 1.0, "first")
+    p = te.compute((12,), lambda i: first[i] * 2.0, "p")
+    k = te.reduce_axis(3, "k")
+    acc = te.compute((5,), lambda i: te.sum(p[i * 2 + k], k), "acc")
+    s = create_schedule(te.compute((5,), lambda i: acc[i] + 1.0, "out"))
+    s = s.compute_at("acc", "out", "i").split("acc", "k", 2, tail="guard")
+    s = s.compute_at("p", "acc", "ki").compute_at("first", "out", "i")
+    assert extent(s, "first") == 4
+    assert_right(s)
+
+
 def test_padding_a_stage_that_is_computed_inside() -> None:
     p = te.compute((12,), lambda i: X[i] * 2.0, "p")
     k = te.reduce_axis(3, "k")
