@@ -38,8 +38,8 @@ from tvmtune.target import Target
 from tvmtune.te import Tensor
 from tvmtune.workload import Conv2d
 
-_LARGEST_WINDOW = 10
-"""Of a transform, tile and taps together: beyond, errors are too large for any use."""
+_LARGEST_SUM = 9
+"""Of tile and taps together: beyond, errors are too large for any use."""
 
 _ERROR_FACTOR = 1.2
 """Over what `Transform.amplification` expects, for many channels.
@@ -82,7 +82,7 @@ def serves(workload: Conv2d, tile: int) -> bool:
         return False
     filtered = [(taps, size) for taps, _, size in axes if taps > 1]
     return bool(filtered) and all(
-        tile + taps < _LARGEST_WINDOW and 2 * size > tile for taps, size in filtered
+        tile + taps <= _LARGEST_SUM and 2 * size > tile for taps, size in filtered
     )
 
 
@@ -142,9 +142,7 @@ def define(workload: Conv2d, tile: int) -> Tensor:
 def _data(workload: Conv2d, x: Tensor, down: Transform, across: Transform) -> Tensor:
     """The transformed input; its border reaches to the end of the last tiles."""
     n, ci, *sizes = x.shape
-    high, wide = (
-        -(-size // f.tile) for size, f in zip(workload.out_shape[2:], (down, across), strict=True)
-    )
+    high, wide = _tiles(workload, (down, across))
     needed = [(t - 1) * f.step + f.window for t, f in ((high, down), (wide, across))]
     top, left, *_ = workload.pads
     below, right = (
