@@ -87,6 +87,18 @@ def test_through_a_stage_in_between(name: str, tail: str) -> None:
     assert_right(s.compute_at("first", "p", "i"))
 
 
+def test_what_is_computed_inside_a_guarded_loop_of_a_stage_in_between() -> None:
+    first = te.compute((12,), lambda i: X[i] + 1.0, "first")
+    p = te.compute((12,), lambda i: first[i] * 2.0, "p")
+    k = te.reduce_axis(3, "k")
+    acc = te.compute((5,), lambda i: te.sum(p[i * 2 + k], k), "acc")
+    s = create_schedule(te.compute((5,), lambda i: acc[i] + 1.0, "out"))
+    s = s.compute_at("acc", "out", "i").split("acc", "k", 2, tail="guard")
+    s = s.compute_at("p", "acc", "ki").compute_at("first", "out", "i")
+    assert extent(s, "first") == 4
+    assert_right(s)
+
+
 def test_padding_a_stage_that_is_computed_inside() -> None:
     p = te.compute((12,), lambda i: X[i] * 2.0, "p")
     k = te.reduce_axis(3, "k")
@@ -151,6 +163,24 @@ def test_quotients_of_an_axis_split_by_their_divisor(size: int) -> None:
     assert region.extents == (1, min(size, 4))
     assert_right(s)
     assert_right(create_schedule(out).split("out", "i", 2).compute_at("p", "out", "io"))
+
+
+@pytest.mark.parametrize("tail", ["guard", "pad"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_quotients_whose_loops_run_beyond(tail: str, backwards: bool) -> None:
+    p = te.compute((3, 4), lambda t, i: X[t * 4 + i] * 2.0, "p")
+
+    def body(i: Var) -> Any:
+        return p[2 - i // 4, 3 - i % 4] if backwards else p[i // 4, i % 4]
+
+    s = create_schedule(te.compute((11,), lambda i: body(i) + 1.0, "out"))
+    s = s.split("out", "i", 4, ("o", "n"), "guard")
+    s = s.split("out", "o", 2, ("oo", "oi"), tail).split("out", "n", 3, ("no", "ni"), "guard")
+    for axis in ("oo", "oi", "no", "ni"):
+        assert_right(s.compute_at("p", "out", axis))
+    s = s.reorder("out", "ni", "oi", "no", "oo")
+    for axis in ("ni", "oi", "no", "oo"):
+        assert_right(s.compute_at("p", "out", axis))
 
 
 def test_write_back_of_a_scheduled_stage() -> None:

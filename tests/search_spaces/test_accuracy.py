@@ -37,6 +37,8 @@ DIRECT = TEMPLATES["conv2d.direct"]
         "conv2d:ci=512,h=7,co=32,k=3",
         "conv2d:ci=256,h=14,co=16,k=1",
         "conv2d:ci=32,h=28,co=32,k=3,groups=32",
+        "conv2d:ci=1,h=3,w=9,co=16,k=1,kw=7",
+        "conv2d:ci=2,h=9,w=14,co=16,k=1,kw=7",
         "matmul:m=64,k=64,n=64",
         "matmul:m=32,k=768,n=64",
         "matmul:m=32,k=5000,n=64",

@@ -40,6 +40,7 @@ CONVOLUTIONS = [
     "ci=5,h=9,co=5,k=3,groups=5,n=3,stride=2",
     "ci=37,h=6,co=37,k=5,groups=37",
     "ci=4,h=6,co=4,k=6,groups=4,pad=3,padb=2,padw=2,padr=3",
+    "ci=33,h=8,co=1,k=3",
 ]
 PRODUCTS = [
     "m=1,k=1,n=1",

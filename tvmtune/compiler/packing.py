@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from tvmtune.artifact import Argument, Role
 from tvmtune.ir.affine import Affine, Var
+from tvmtune.ir.expr import ITEMSIZE
 from tvmtune.ir.stmt import Function
 from tvmtune.layout import Layout
 from tvmtune.passes import lower_schedule
@@ -19,8 +20,6 @@ from tvmtune.target import Target
 from tvmtune.te import placeholder
 from tvmtune.te.intrinsics import TRANSPOSE
 from tvmtune.te.tensor import compute_over
-
-_ITEMSIZE = {"float32": 4, "float64": 8, "int32": 4}
 
 FEW = 4
 """Elements of the last axis below which there is nothing to be gained."""
@@ -70,7 +69,7 @@ def conversion_schedule(argument: Argument, target: Target, *, packing: bool) ->
     if argument.dtype not in TRANSPOSE.dtypes:
         return None
     shape, layout = argument.layout.merged(argument.shape)
-    tiling = _Tiling.of(shape, layout, target.vector_bytes // _ITEMSIZE[argument.dtype])
+    tiling = _Tiling.of(shape, layout, target.vector_bytes // ITEMSIZE[argument.dtype])
     if tiling is None:
         return None
     source, result = ("plain", "stored") if packing else ("stored", "plain")
@@ -84,7 +83,7 @@ def conversion_schedule(argument: Argument, target: Target, *, packing: bool) ->
     others = [a.name for a in axes if a.name not in (blocked, last)]
     inner = ("pixel", "channel") if packing else ("channel", "pixel")
     outer = [*others, "blocks", "tiles"]
-    if target.threads > 1 and argument.storage_elements * _ITEMSIZE[argument.dtype] > SHARED_BYTES:
+    if target.threads > 1 and argument.storage_elements * ITEMSIZE[argument.dtype] > SHARED_BYTES:
         counts = {a.name: as_int(a.extent) for a in axes if a.name in others}
         shared = tiling.shared(counts, target.threads)
         outer = [shared, *(a for a in outer if a != shared)]

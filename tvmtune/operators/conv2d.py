@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tvmtune import te
 from tvmtune.errors import WorkloadError
+from tvmtune.ir.affine import Affine, Var
 from tvmtune.operators.onnx_nodes import Attributes, Shapes, check_shape, integer, integers
 from tvmtune.workload import Conv2d
 
@@ -36,11 +37,14 @@ def define(workload: Conv2d) -> te.Tensor:
     c = te.reduce_axis(group_in, "c")
     kh, kw = te.reduce_axis(workload.k, "kh"), te.reduce_axis(workload.kw, "kw")
     (sy, sx), (dy, dx) = workload.strides, workload.dilations
+
+    def channel(o: Var) -> Affine:
+        return o // group_out * group_in + c if workload.groups > 1 else Affine.of(c)
+
     return te.compute(
         workload.out_shape,
         lambda n, o, y, x: te.sum(
-            data[n, o // group_out * group_in + c, y * sy + kh * dy, x * sx + kw * dx]
-            * w[o, c, kh, kw],
+            data[n, channel(o), y * sy + kh * dy, x * sx + kw * dx] * w[o, c, kh, kw],
             (c, kh, kw),
         ),
         "out",

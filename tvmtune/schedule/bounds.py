@@ -200,6 +200,7 @@ def needed_boxes(schedule: ScheduleState, producer: Stage, at: Placed) -> dict[s
             inner = needed_boxes(schedule, reader, at.overrunning())
             reduce = {r.name: Box(Affine(), r.extent) for r in reader.reduce_axes}
             placed = Placed.at(reader, {**inner, **reduce})
+            placed = placed.overrunning() if at.overrun else placed
         for read in reader.reads:
             if read.tensor == producer.name:
                 pairs = zip(read.indices, producer.axes, strict=True)

@@ -281,9 +281,19 @@ class Placed:
                     tested.add(axis)
                     yield self.value(axis), self.extent(axis)
 
-    def _may_leave(self, root: str) -> bool:
-        """Whether an index of a root axis may lie on either side of it and must be tested."""
-        return self.guarded(root) or self.boxes[root].guarded_below
+    def _ends(self, root: str) -> tuple[bool, bool]:
+        """Whether an index of a root axis may lie beyond it, or before it, and must be tested."""
+        return self.guarded(root), self.boxes[root].guarded_below
+
+    def _ends_of_part(self, atom: Quotient | Remainder, part: str) -> tuple[bool, bool]:
+        """Likewise of an atom that is a part of a split root axis."""
+        runs_on = any(True for _ in self._guarded_axes(part))
+        if isinstance(atom, Remainder):
+            return runs_on, False
+        (root,) = atom.index.variables()
+        box = self.boxes[root.name]
+        held_back = self.is_padded(part) and not self.is_padded(root.name)
+        return runs_on or held_back or box.guarded, box.guarded_below
 
     def _guarded_axes(self, axis: str) -> Iterator[str]:
         """Axes from ``axis`` downwards that a split with a guarded tail divides."""
@@ -308,28 +318,23 @@ class Placed:
         origin, extent = Affine(index.const), _ONE
         beyond, before = _may_reach(index.high(), whole), index.low() < 0
         for atom, c in index.terms.items():
-            if isinstance(atom, (Quotient, Remainder)):
+            if isinstance(atom, Var):
+                axis, value, ends = atom.name, self.index(atom.name), self._ends(atom.name)
+            else:
                 part = self._split_part(atom)
-                if part is not None:
-                    axis, base = part
-                    span = self.span(axis)
-                    if span is None:
+                if part is None:
+                    if not all(self.is_open(v.name) for v in atom.index.variables()):
                         return Box(_ZERO, whole)
-                    origin = origin + (base + self.value(axis)) * c
-                    extent = extent + (span - 1) * c
+                    origin = origin + Affine(0, {atom: c}).substitute(self.substitution())
+                    if any(any(self._ends(v.name)) for v in atom.index.variables()):
+                        beyond = before = True
                     continue
-                if not all(self.is_open(v.name) for v in atom.index.variables()):
-                    return Box(_ZERO, whole)
-                origin = origin + Affine(0, {atom: c}).substitute(self.substitution())
-                if any(self._may_leave(v.name) for v in atom.index.variables()):
-                    beyond = before = True
-                continue
-            span = self.span(atom.name)
+                axis, base = part
+                value, ends = base + self.value(axis), self._ends_of_part(atom, axis)
+            span = self.span(axis)
             if span is None:
                 return Box(_ZERO, whole)
-            ends = self.guarded(atom.name), self.boxes[atom.name].guarded_below
-            origin = origin + self.index(atom.name) * c
-            reach = (span - 1) * c
+            origin, reach = origin + value * c, (span - 1) * c
             if isinstance(c, int) and c < 0:
                 origin, reach, ends = origin + reach, reach * -1, ends[::-1]
             beyond, before = beyond or ends[0], before or ends[1]
