@@ -14,7 +14,7 @@ et al., "The anatomy of efficient FFT and Winograd convolutions on modern CPUs",
 from __future__ import annotations
 
 from functools import partial
-from math import sqrt
+from math import prod, sqrt
 
 from tvmtune import te
 from tvmtune.layout import Layout, StorageDim
@@ -41,19 +41,23 @@ from tvmtune.workload import Conv2d
 _LARGEST_SUM = 9
 """Of tile and taps together: beyond, errors are too large for any use."""
 
-_ERROR_FACTOR = 1.2
-"""Over what `Transform.amplification` expects, for many channels.
+_MANY_OUTPUTS = 4096
+"""Of so many outputs the largest is as large as is expected."""
 
-Measured: 0.4 to 0.6 on ResNet-18's layers; of 12,000 errors of small images with 3 to 64 channels,
-filtered along one axis or two, 0.7 for 99 in a hundred and 1.2 at most.
-"""
 
-_FEW_CHANNELS = 2
-"""So many channels, or fewer, make the largest of the errors twice as large, or more.
+def _error_factor(channels: int, outputs: int) -> float:
+    """What the largest error may be, over what `Transform.amplification` expects.
 
-The fewer products a sum has, the further its largest values are from the typical one.  Measured:
-2.2 over what is expected for one channel and two, on small images.
-"""
+    The fewer products a sum has, the further its largest values are from the typical one; the
+    fewer outputs there are, the smaller their largest may be, by which errors are divided.
+
+    Measured: 0.4 to 0.6 on ResNet-18's layers.  Of 12,000 errors of small images, filtered along
+    one axis or two, 0.7 for 99 in a hundred and 1.2 at most with 3 to 64 channels, 2.2 at most with
+    one or two.  Of 1,000 errors of 4,096 outputs: at most 1.4 with 1 to 3 channels, 1.0 with 8, 0.75
+    with 32, 0.6 with 128.
+    """
+    few = 1.2 * (1 + 2 / channels)
+    return few if outputs < _MANY_OUTPUTS else min(few, 0.8 * (1 + 6 / channels))
 
 
 def _transforms(workload: Conv2d, tile: int) -> tuple[Transform, Transform]:
@@ -94,8 +98,8 @@ def error(workload: Conv2d, tile: int) -> float:
     down, across = _transforms(workload, tile)
     growth = down.amplification * across.amplification
     terms = workload.ci + down.window + across.window
-    spread = 1 + _FEW_CHANNELS / workload.ci
-    return _ERROR_FACTOR * 2.0**-24 * sqrt(terms) * growth * spread
+    factor = _error_factor(workload.ci, prod(workload.out_shape))
+    return factor * 2.0**-24 * sqrt(terms) * growth
 
 
 def define(workload: Conv2d, tile: int) -> Tensor:
