@@ -53,8 +53,8 @@ def _error_factor(channels: int, outputs: int) -> float:
 
     Measured: 0.4 to 0.6 on ResNet-18's layers.  Of 12,000 errors of small images, filtered along
     one axis or two, 0.7 for 99 in a hundred and 1.2 at most with 3 to 64 channels, 2.2 at most with
-    one or two.  Of 1,000 errors of 4,096 outputs: at most 1.4 with 1 to 3 channels, 1.0 with 8, 0.75
-    with 32, 0.6 with 128.
+    one or two.  Of 1,000 errors of 4,096 outputs: at most 1.4 with 1 to 3 channels, 1.0 with 8,
+    0.75 with 32, 0.6 with 128.
     """
     few = 1.2 * (1 + 2 / channels)
     return few if outputs < _MANY_OUTPUTS else min(few, 0.8 * (1 + 6 / channels))
