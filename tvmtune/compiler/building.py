@@ -105,12 +105,12 @@ class _Compiled:
         arguments = _arguments(schedule)
         packing = conversions(arguments, target, SYMBOL) if request.packing else {}
         made = (*_functions(program), *packing.values())
-        functions = tuple(run_passes(f, after=_verify_short) for f in made)
+        functions = tuple(map(_lowered, made))
         plain = None
         if request.packing:
-            plain = plain_function(request, schedule, target, f"{SYMBOL}_plain")
+            plain = plain_function(request, schedule, target, f"{SYMBOL}_plain", _lowered)
         if plain is not None:
-            functions = (*functions, run_passes(plain, after=_verify_short))
+            functions = (*functions, plain)
         return _Compiled(
             workload,
             target,
@@ -123,6 +123,10 @@ class _Compiled:
             {name: function.name for name, function in packing.items()},
             None if plain is None else plain.name,
         )
+
+
+def _lowered(function: Function) -> Function:
+    return run_passes(function, after=_verify_short)
 
 
 def _verify_short(name: str, function: Function) -> None:

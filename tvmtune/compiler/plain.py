@@ -7,6 +7,7 @@ where a loop goes through them; the computation itself, and with it every bit of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import takewhile
 from math import prod
@@ -15,9 +16,10 @@ from tvmtune.codegen.module import emit_module
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import templates_for
 from tvmtune.errors import CodegenError, LayoutError, LoweringError, ScheduleError
+from tvmtune.ir.expr import ITEMSIZE
 from tvmtune.ir.stmt import Function
 from tvmtune.layout import Layout
-from tvmtune.passes import lower_schedule, run_passes
+from tvmtune.passes import lower_schedule
 from tvmtune.schedule import Schedule, infer_nest
 from tvmtune.schedule.nest import Loop, Region, nodes
 from tvmtune.schedule.stage import At, Split
@@ -43,13 +45,15 @@ whole array of 3 MB does afterwards.
 MOST_AGAIN = 1.5
 """How often, on average, an element of an input may be turned over, parts overlapping."""
 
-_ITEMSIZE = {"float32": 4, "float64": 8, "int32": 4}
-
 
 def plain_function(
-    request: BuildRequest, schedule: Schedule, target: Target, symbol: str
+    request: BuildRequest,
+    schedule: Schedule,
+    target: Target,
+    symbol: str,
+    lower: Callable[[Function], Function],
 ) -> Function | None:
-    """The loop IR of a kernel over plain arrays, before any pass.
+    """The loop IR of a kernel over plain arrays.
 
     Parameters
     ----------
@@ -61,6 +65,8 @@ def plain_function(
         What to build for.
     symbol
         The function's name.
+    lower
+        Runs the passes.
 
     Returns
     -------
@@ -73,8 +79,9 @@ def plain_function(
         if plain is None:
             return None
         function = lower_schedule(plain, symbol).kernel
-        function = replace(function, unaligned=frozenset((*_inputs(plain), *_outputs(plain))))
-        emit_module((run_passes(function),), target)
+        arrays = frozenset((*_inputs(plain), *_outputs(plain)))
+        function = lower(replace(function, unaligned=arrays))
+        emit_module((function,), target)
     except (ScheduleError, LayoutError, LoweringError, CodegenError):
         return None
     return function
@@ -90,11 +97,11 @@ def _special(request: BuildRequest, own: Schedule, target: Target) -> Schedule |
 def plain_schedule(schedule: Schedule, target: Target) -> Schedule | None:
     """The schedule with plain inputs and a plain output; None where there is no good one.
 
-    That is where all are plain already, a layout rounds up or is not that of blocked channels, or
-    rows are shorter than a vector.
+    That is where a layout rounds up or is not that of blocked channels, or rows are shorter than a
+    vector.  Where all are plain already it is the same: code for it may assume less of alignment.
     """
     blocked = [n for n in (*_outputs(schedule), *_inputs(schedule)) if not _is_plain(schedule, n)]
-    if not blocked or not all(_can_turn(schedule, name, target) for name in blocked):
+    if not all(_can_turn(schedule, name, target) for name in blocked):
         return None
     for name in blocked:
         turned = _with_output if name in schedule.stages else _with_input
@@ -131,7 +138,7 @@ def _can_turn(schedule: Schedule, name: str, target: Target) -> bool:
     if len(shape) != 4 or layout != Layout.blocked(4, [(1, layout.block(1))]):
         return False
     dtype = _dtype(schedule, name)
-    lanes = target.vector_bytes // _ITEMSIZE.get(dtype, 8)
+    lanes = target.vector_bytes // ITEMSIZE[dtype]
     shortest = lanes // 4 if target.has_masks else lanes
     whole = shape[1] % as_int(layout.block(1)) == 0
     return dtype in TRANSPOSE.dtypes and whole and shape[3] >= shortest
@@ -144,7 +151,7 @@ def _dtype(schedule: Schedule, name: str) -> str:
 def _with_output(schedule: Schedule, name: str, target: Target) -> Schedule | None:
     """Compute parts of the output in local storage; the loops outside of a part are the copy's."""
     stage = schedule.stage(name)
-    itemsize = _ITEMSIZE[stage.dtype]
+    itemsize = ITEMSIZE[stage.dtype]
     pixels = _made_of(schedule, name, stage.axes[-1].name)
     for leaf in takewhile(lambda leaf: leaf not in pixels, stage.leaves):
         made = schedule.write_back(name, leaf, f"{name}.part")
@@ -173,7 +180,7 @@ def _region(schedule: Schedule, stage: str) -> Region:
 def _turned(schedule: Schedule, name: str, target: Target, *, moved: int) -> Schedule:
     """A copy with the loops after the first ``moved`` in tiles that are turned over."""
     stage = schedule.stage(name)
-    lanes = target.vector_bytes // _ITEMSIZE[stage.dtype]
+    lanes = target.vector_bytes // ITEMSIZE[stage.dtype]
     outer, rest = stage.leaves[:moved], stage.leaves[moved:]
     channels = [leaf for leaf in rest if leaf in _made_of(schedule, name, stage.axes[1].name)]
     pixel = stage.axes[3].name
