@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--threads", type=int, help="of kernels and peers; default 1")
     one.add_argument("--seconds", type=float, help="of tuning for a workload; default 60")
     one.add_argument("--seed", type=int, help="of the search; default 0")
+    one.add_argument(
+        "--max-rel-error", type=float, metavar="E", help="as tvmtune tune has it; default: no limit"
+    )
     one.add_argument("--rounds", type=int, default=5, help="of timing all contestants; default 5")
     one.add_argument("--peers", default=",".join(PEERS), help="default: %(default)s")
     one.add_argument(
@@ -79,7 +82,11 @@ def _run(options: argparse.Namespace) -> int:
     if options.rounds < 1:
         raise UsageError(f"{options.rounds} rounds: give at least 1 (--rounds N)")
     agreed_settings(
-        options.directory, threads=options.threads, seconds=options.seconds, seed=options.seed
+        options.directory,
+        threads=options.threads,
+        seconds=options.seconds,
+        seed=options.seed,
+        max_rel_error=options.max_rel_error,
     )
     pace = Pace(rounds=options.rounds)
     results = run(options.directory, entries, pace, steps_here(peers, options.peers_python))

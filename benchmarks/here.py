@@ -40,8 +40,7 @@ def steps_here(peers: Sequence[str], peers_python: str) -> Steps:
     def contestants(settings: Settings, log: Path) -> Iterator[Contestants]:
         complaints, threads = log.absolute().parent / _COMPLAINTS, str(settings.threads)
         theirs = {p: [peers_python, "-m", "benchmarks.peers", p, threads] for p in peers}
-        mine = [sys.executable, "-m", "benchmarks.ours"]
-        ours = {name: [*mine, name, threads, str(log.absolute())] for name in OURS}
+        ours = {name: contestant_command(name, settings, log) for name in OURS}
         with ExitStack() as stack:
             yield Contestants(
                 *(
@@ -58,14 +57,29 @@ def steps_here(peers: Sequence[str], peers_python: str) -> Steps:
     )
 
 
-def tune_here(settings: Settings, workload: Workload, seconds: float, log: Path) -> int:
-    """Tune a workload as a user would, by a command of its own; its exit code."""
+def contestant_command(name: str, settings: Settings, log: Path) -> list[str]:
+    """The command line of one of tvmtune's contestants."""
+    command = [*(sys.executable, "-m", "benchmarks.ours", name), str(settings.threads)]
+    limit = [] if settings.max_rel_error is None else [str(settings.max_rel_error)]
+    return [*command, str(log.absolute()), *limit]
+
+
+def tune_command(settings: Settings, workload: Workload, seconds: float, log: Path) -> list[str]:
+    """The command line that tunes a workload."""
     command = [
         *(sys.executable, "-m", "benchmarks.tune_once", str(os.getpid())),
         *("tune", workload.text, "--log", str(log.absolute())),
         *("--minutes", str(seconds / 60), "--seed", str(settings.seed)),
         *("--threads", str(settings.threads)),
     ]
+    if settings.max_rel_error is not None:
+        command += ["--max-rel-error", str(settings.max_rel_error)]
+    return command
+
+
+def tune_here(settings: Settings, workload: Workload, seconds: float, log: Path) -> int:
+    """Tune a workload as a user would, by a command of its own; its exit code."""
+    command = tune_command(settings, workload, seconds, log)
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
             return process.wait()
@@ -82,7 +96,12 @@ def deviation_here(settings: Settings, workload: Workload, log: Path) -> Deviati
     TvmtuneError
         If the log has no best, or it cannot be built.
     """
-    kernel = tvmtune.build(workload.text, target=settings.target, log=str(log))
+    kernel = tvmtune.build(
+        workload.text,
+        target=settings.target,
+        log=str(log),
+        max_rel_error=settings.max_rel_error,
+    )
     if not isinstance(kernel.match, LogMatch) or kernel.match.is_default:
         raise RecordError(f"{log} has nothing usable for {workload.text}: {kernel.match}")
     generator = np.random.default_rng(settings.seed)

@@ -18,7 +18,7 @@ from benchmarks.figures import (
 )
 from benchmarks.ours import NCHW, OURS, OWN_LAYOUT
 from benchmarks.quality import Course, courses_of, median_reached_s
-from benchmarks.results import Results
+from benchmarks.results import Results, Settings
 from tvmtune.records import Purpose
 
 _NOTHING = "-"
@@ -105,8 +105,15 @@ def _origin(results: Results) -> Iterable[str]:
         "seed": str(results.settings.seed),
         "threads": str(results.settings.threads),
         "rounds": ", ".join(sorted(rounds)) or _NOTHING,
+        "errors": _limit(results.settings),
     }
     return _table(["", ""], [[name, value] for name, value in facts.items()], "ll")
+
+
+def _limit(settings: Settings) -> str:
+    if settings.max_rel_error is None:
+        return "no limit: any algorithm"
+    return f"algorithms that promise at most {settings.max_rel_error:g} (`--max-rel-error`)"
 
 
 def _means(rows: Sequence[Row]) -> Iterable[str]:

@@ -107,7 +107,7 @@ def agreed_settings(directory: Path, **asked: float | None) -> Settings:
         if getattr(known, name) != value:
             raise UsageError(
                 f"{directory} was begun with {name}={getattr(known, name)}, not {value}; leave "
-                f"--{name} out, or give another directory"
+                f"--{name.replace('_', '-')} out, or give another directory"
             )
     return known
 

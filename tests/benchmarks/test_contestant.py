@@ -78,8 +78,8 @@ def built(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     real = tvmtune.build
 
     def prepare(kind: str) -> None:
-        def build(workload: str, target: str, log: str) -> Kernel:
-            artifact = real(workload, target=target).artifact
+        def build(workload: str, target: str, log: str, max_rel_error: float | None) -> Kernel:
+            artifact = real(workload, target=target, max_rel_error=max_rel_error).artifact
             return Kernel(artifact, match=LogMatch(kind=kind, reason="why", template="t"))
 
         monkeypatch.setattr(tvmtune, "build", build)

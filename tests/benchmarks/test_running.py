@@ -123,6 +123,8 @@ def test_settings_are_those_of_the_first_time(directory: Path) -> None:
     assert agreed_settings(directory, threads=1, seed=None).threads == 1
     with pytest.raises(UsageError, match=r"was begun with seconds=30.0, not 60.0; leave --seconds"):
         agreed_settings(directory, seconds=60.0)
+    with pytest.raises(UsageError, match=r"max_rel_error=None, not 2e-06; leave --max-rel-error"):
+        agreed_settings(directory, max_rel_error=2e-6)
 
 
 def test_commit(tmp_path: Path) -> None:
