@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.book import INVOCATION
 from benchmarks.contest import Comparison
 from benchmarks.journal import Journal
 from tvmtune.deploy.arguments import check_max_rel_error
@@ -18,7 +19,6 @@ JOURNAL = "results.jsonl"
 LOG = "tuning.jsonl"
 
 SETTINGS = "settings"
-INVOCATION = "invocation"
 TUNING = "tuning"
 TUNED = "tuned"
 COMPARED = "compared"
