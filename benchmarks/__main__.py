@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import compile_times
 from benchmarks.contest import Pace
 from benchmarks.figures import rows_of
 from benchmarks.here import steps_here
@@ -65,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     again.set_defaults(command=_report)
     again.add_argument("directories", nargs="+", type=Path, metavar="directory")
     again.add_argument("--out", type=Path, help="default: report.md in the first directory")
+
+    compile_times.add_command(commands)
 
     quality = commands.add_parser("quality", help="best so far against seconds of tuning")
     quality.set_defaults(command=_quality)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.compile_times import sections
 from benchmarks.figures import (
     BEHIND,
     Row,
@@ -61,7 +62,8 @@ def _section(section: Section) -> Iterable[str]:
     yield from ("### Time to quality", "", *_quality(courses), "")
     if section.quality:
         yield from (f"![Best so far against seconds of tuning]({section.quality})", "")
-    yield from ("### Errors", "", *_errors(results), "", *_in_full(results))
+    yield from ("### Errors", "", *_errors(results), "")
+    yield from ("### Compile times", "", *_compile_times(results), "", *_in_full(results))
 
 
 def _title(results: Results) -> str:
@@ -206,6 +208,10 @@ def _errors(results: Results) -> Iterable[str]:
         ],
         "lrrrl",
     )
+
+
+def _compile_times(results: Results) -> Iterable[str]:
+    return sections([record for group in results.records.values() for record in group])
 
 
 def _in_full(results: Results) -> Iterable[str]:
