@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import compile_times
+from benchmarks import compile_times, constraints
 from benchmarks.contest import Pace
 from benchmarks.figures import rows_of
 from benchmarks.here import steps_here
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--out", type=Path, help="default: report.md in the first directory")
 
     compile_times.add_command(commands)
+    constraints.add_command(commands)
 
     quality = commands.add_parser("quality", help="best so far against seconds of tuning")
     quality.set_defaults(command=_quality)
