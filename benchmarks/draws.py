@@ -51,7 +51,7 @@ def draw(
     satisfying, whole
         How many of either kind are drawn.
     seed
-        The same gives the same.
+        The same gives the same, and the first of more.
     """
     return [
         _drawn(template, workload, target, satisfying, whole, seed)
@@ -64,9 +64,9 @@ def _drawn(
 ) -> Drawn:
     space = space_of(template, workload, target)
     evaluator = StructureEvaluator(space, schedule_of(template, workload, target))
-    rng = np.random.default_rng(seed)
+    rng, other = np.random.default_rng(seed).spawn(2)
     valid = space.sample(rng, satisfying, evaluator.satisfied)
-    unrestricted = _configs(space, without_constraints(space).sample(rng, whole))
+    unrestricted = _configs(space, without_constraints(space).sample(other, whole))
     return Drawn(
         template=template.name,
         satisfying=_configs(space, valid),
