@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.book import INVOCATION
 from benchmarks.constraint_bench import lend_here
-from benchmarks.constraint_trials import Build, Findings, Plan, run
+from benchmarks.constraint_trials import Build, Findings, Plan, Timing, run
 from benchmarks.draws import Drawn
 from benchmarks.journal import Journal
 from benchmarks.markdown import NOTHING, facts_table, milliseconds, origin, table, times
@@ -67,8 +67,8 @@ class Excluded:
         How many make the fastest hundredth, and how many of these are excluded.
     reasons
         How many of these each constraint excludes.
-    allowed_s, excluded_s
-        Seconds of the fastest of either kind, as confirmed.
+    best_allowed, best_excluded
+        The fastest of either kind, as confirmed.
     """
 
     template: str
@@ -78,15 +78,14 @@ class Excluded:
     fastest: int
     fastest_excluded: int
     reasons: Mapping[str, int]
-    allowed_s: float | None
-    excluded_s: float | None
+    best_allowed: Timing | None
+    best_excluded: Timing | None
 
     @property
     def ratio(self) -> float | None:
         """Time of the best allowed over that of the best excluded: above 1, something is lost."""
-        if self.allowed_s is None or self.excluded_s is None:
-            return None
-        return self.allowed_s / self.excluded_s
+        allowed_s, excluded_s = _seconds(self.best_allowed), _seconds(self.best_excluded)
+        return None if allowed_s is None or excluded_s is None else allowed_s / excluded_s
 
 
 def allowed_of(drawn: Drawn, findings: Findings) -> Allowed:
@@ -101,8 +100,8 @@ def excluded_of(drawn: Drawn, findings: Findings) -> Excluded:
     ordered = [config.text for config in findings.fastest(drawn.unrestricted)]
     leading = ordered[: math.ceil(_FASTEST * len(ordered))]
     reasons = [drawn.violations[text] for text in leading]
-    allowed_s, excluded_s = (
-        min((s for c in side if (s := _confirmed_s(findings, c.text)) is not None), default=None)
+    allowed, others = (
+        [findings.confirmed[c.text] for c in side if c.text in findings.confirmed]
         for side in findings.leaders(drawn)
     )
     return Excluded(
@@ -113,14 +112,18 @@ def excluded_of(drawn: Drawn, findings: Findings) -> Excluded:
         fastest=len(leading),
         fastest_excluded=sum(map(bool, reasons)),
         reasons=Counter(message for messages in reasons for message in messages),
-        allowed_s=allowed_s,
-        excluded_s=excluded_s,
+        best_allowed=_best(allowed),
+        best_excluded=_best(others),
     )
 
 
-def _confirmed_s(findings: Findings, config: str) -> float | None:
-    found = findings.confirmed.get(config)
-    return None if found is None else found.median_s
+def _best(timings: Iterable[Timing]) -> Timing | None:
+    known = [timing for timing in timings if timing.median_s is not None]
+    return min(known, key=lambda timing: timing.median_s or 0.0, default=None)
+
+
+def _seconds(timing: Timing | None) -> float | None:
+    return None if timing is None else timing.median_s
 
 
 def constraints_text(
@@ -179,6 +182,10 @@ def _section(entry: Entry, draws: Sequence[Drawn], findings: Findings) -> Iterab
     )
     yield ""
     for kept in excluded:
+        if kept.best_excluded is not None:
+            yield f"- best excluded: `{kept.best_excluded.config}`"
+        if kept.best_allowed is not None:
+            yield f"- best allowed: `{kept.best_allowed.config}`"
         for message, count in kept.reasons.items():
             yield f"- {kept.template}: {count} of the fastest violate: {message}"
 
@@ -208,8 +215,8 @@ def _excluded_row(excluded: Excluded) -> Sequence[str]:
         *map(str, (excluded.drawn, excluded.allowed, excluded.ended.get(Status.OK, 0))),
         ", ".join(others) or NOTHING,
         *map(str, (excluded.fastest, excluded.fastest_excluded)),
-        milliseconds(excluded.allowed_s),
-        milliseconds(excluded.excluded_s),
+        milliseconds(_seconds(excluded.best_allowed)),
+        milliseconds(_seconds(excluded.best_excluded)),
         times(excluded.ratio),
     ]
 

@@ -11,13 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-import tvmtune
 from benchmarks.contest import ROOT, Contestant
-from benchmarks.ours import OURS
+from benchmarks.ours import OURS, best_kernel
 from benchmarks.results import Deviation, Settings
 from benchmarks.running import Contestants, Steps
-from tvmtune.deploy.match import LogMatch
-from tvmtune.errors import RecordError
 from tvmtune.measure.lock import MachineLock
 from tvmtune.operators import reference
 from tvmtune.workload import Workload
@@ -96,14 +93,9 @@ def deviation_here(settings: Settings, workload: Workload, log: Path) -> Deviati
     TvmtuneError
         If the log has no best, or it cannot be built.
     """
-    kernel = tvmtune.build(
-        workload.text,
-        target=settings.target,
-        log=str(log),
-        max_rel_error=settings.max_rel_error,
+    kernel, match = best_kernel(
+        workload.text, settings.target, str(log), max_rel_error=settings.max_rel_error
     )
-    if not isinstance(kernel.match, LogMatch) or kernel.match.is_default:
-        raise RecordError(f"{log} has nothing usable for {workload.text}: {kernel.match}")
     generator = np.random.default_rng(settings.seed)
     arrays = {
         name: generator.standard_normal(shape, dtype=np.float32)
@@ -113,7 +105,7 @@ def deviation_here(settings: Settings, workload: Workload, log: Path) -> Deviati
     found = kernel.bind(w=arrays["w"])(arrays["x"])
     return Deviation(
         workload=workload.text,
-        template=kernel.match.template,
-        record_id=kernel.match.record_id or "",
+        template=match.template,
+        record_id=match.record_id or "",
         error=float(np.max(np.abs(found - exact)) / np.max(np.abs(exact))),
     )

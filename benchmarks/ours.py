@@ -15,6 +15,8 @@ import tvmtune
 from benchmarks.contestant import Desk, Loaded, serve
 from benchmarks.problem import Problem
 from tvmtune.deploy.match import LogMatch
+from tvmtune.errors import RecordError
+from tvmtune.runtime.kernel import Kernel
 
 OWN_LAYOUT = "tvmtune"
 NCHW = "tvmtune-nchw"
@@ -26,6 +28,30 @@ OURS: Mapping[str, str] = MappingProxyType(
     }
 )
 """tvmtune's contestants, and what is timed of each."""
+
+
+def best_kernel(
+    workload: str,
+    target: str,
+    log: str,
+    *,
+    template: str | None = None,
+    max_rel_error: float | None = None,
+) -> tuple[Kernel, LogMatch]:
+    """The kernel of the best that a log has, as `tvmtune.build` gives it, and how it was found.
+
+    Raises
+    ------
+    RecordError
+        If the log has nothing usable.
+    """
+    kernel = tvmtune.build(
+        workload, target=target, log=log, template=template, max_rel_error=max_rel_error
+    )
+    match = kernel.match
+    if not isinstance(match, LogMatch) or match.is_default:
+        raise RecordError(f"{log} has nothing usable for {workload}: {match}")
+    return kernel, match
 
 
 def load(
@@ -50,12 +76,9 @@ def load(
         As `tvmtune.build` has it.
     """
     x, w = problem.arrays()
-    kernel = tvmtune.build(
-        problem.text, target=f"cpu:threads={threads}", log=log, max_rel_error=max_rel_error
-    )
-    if not isinstance(kernel.match, LogMatch) or kernel.match.is_default:
-        raise RuntimeError(f"the log has nothing usable: {kernel.match}")
-    notes = {"template": kernel.match.template, "record_id": kernel.match.record_id}
+    target = f"cpu:threads={threads}"
+    kernel, match = best_kernel(problem.text, target, log, max_rel_error=max_rel_error)
+    notes = {"template": match.template, "record_id": match.record_id}
     bound = kernel.bind(w=w)
     if own_layout:
         packed = bound.pack(x)

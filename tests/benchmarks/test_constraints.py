@@ -151,6 +151,7 @@ def test_the_report(tmp_path: Path) -> None:
     assert "| commit |" in text
     assert "build_error: no such tile\n" in text
     assert "1 stores and 0 reloads among 2 vector instructions of .LBB0_1" in text
+    assert "- best excluded: `matmul.packed {" in text
     assert "- matmul.packed: 1 of the fastest violate: the tile fits 16 registers" in text
 
 
