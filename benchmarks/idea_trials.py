@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 
 from benchmarks.contest import Pace
 from benchmarks.contestant import measure
-from benchmarks.idea_table import BEST, BY_NUMPY, CONVERTED, DIRECT, KNOB_IDEAS, PLAIN, WINOGRAD
+from benchmarks.idea_table import (
+    BEST,
+    BY_NUMPY,
+    CONVERTED,
+    DIRECT,
+    KNOB_IDEAS,
+    PAIRS,
+    PLAIN,
+    WINOGRAD,
+    Pair,
+)
 from benchmarks.ours import best_kernel
 from benchmarks.tables import problem_of
 from tvmtune.artifact import Artifact, Outcome
@@ -46,7 +56,7 @@ class Timed:
     record_id, config
         The best of the log.
     rounds
-        For each round, seconds per call by what was timed.
+        For each round and idea, seconds per call with it and without.
     left_out
         Why a variant was left out.
     """
@@ -55,7 +65,7 @@ class Timed:
     target: str
     record_id: str
     config: str
-    rounds: tuple[Mapping[str, float], ...]
+    rounds: tuple[Mapping[str, Sequence[float]], ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -67,9 +77,12 @@ class Timed:
         """What :meth:`to_json` wrote."""
         return Timed(**{**value, "rounds": tuple(value["rounds"])})
 
-    def medians(self) -> dict[str, float]:
-        """Seconds per call of what was timed, the median of the rounds."""
-        return {name: median(times[name] for times in self.rounds) for name in self.rounds[0]}
+    def ratios(self) -> dict[str, float]:
+        """By idea, time without it over time with it, the median of the rounds."""
+        return {
+            idea: median(without / having for having, without in (r[idea] for r in self.rounds))
+            for idea in self.rounds[0]
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,26 +191,37 @@ def time_in_turns(
     variants: Mapping[str, Variant],
     pace: Pace,
     exclusive: Callable[[], AbstractContextManager[None]],
-) -> tuple[Mapping[str, float], ...]:
-    """Rounds of seconds per call; each round begins with another variant.
+) -> tuple[dict[str, tuple[float, float]], ...]:
+    """Rounds of timing each idea's variants one right after the other, as what disturbs lasts.
 
     Parameters
     ----------
     variants
         By name.
     pace
-        Rounds, and seconds of a turn.
+        Rounds, seconds of a turn, and the pause before it.
     exclusive
-        Keeps tvmtune's tuners from timing meanwhile, a round long.
+        Keeps tvmtune's tuners from timing meanwhile, two turns long.
+
+    Returns
+    -------
+    rounds
+        For each round and idea, seconds per call with it and without.
     """
-    names: Sequence[str] = list(variants)
-    rounds = []
-    for number in range(pace.rounds):
-        first = number % len(names)
-        times = {}
+    pairs = [pair for pair in PAIRS if pair.having in variants and pair.without in variants]
+
+    def turn(name: str) -> float:
+        time.sleep(pace.pause_s)
+        return float(measure(variants[name].run, pace.turn_s)["median_s"])
+
+    def both(pair: Pair, *, reverse: bool) -> tuple[float, float]:
         with exclusive():
-            for name in (*names[first:], *names[:first]):
-                time.sleep(pace.pause_s)
-                times[name] = float(measure(variants[name].run, pace.turn_s)["median_s"])
-        rounds.append({name: times[name] for name in names})
-    return tuple(rounds)
+            if reverse:
+                without_s = turn(pair.without)
+                return turn(pair.having), without_s
+            return turn(pair.having), turn(pair.without)
+
+    return tuple(
+        {pair.idea: both(pair, reverse=number % 2 == 1) for pair in pairs}
+        for number in range(pace.rounds)
+    )

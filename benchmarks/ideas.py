@@ -12,10 +12,10 @@ from typing import Any
 
 from benchmarks.book import INVOCATION, Book
 from benchmarks.contest import Pace
-from benchmarks.idea_table import BEST, PAIRS, Pair
+from benchmarks.idea_table import PAIRS, Pair
 from benchmarks.idea_trials import Timed, Variants, time_in_turns, variants_of
 from benchmarks.journal import Journal
-from benchmarks.markdown import facts_table, milliseconds, origin, table, times
+from benchmarks.markdown import facts_table, origin, table, times
 from benchmarks.tables import Entry, entry_of, select
 from tvmtune.errors import TvmtuneError, UsageError
 from tvmtune.measure.lock import MachineLock
@@ -41,16 +41,9 @@ class Gain:
 
 def gains(found: Iterable[Timed]) -> list[Gain]:
     """Gains of all ideas over some workloads."""
-    medians = {entry_of(timed.workload).name: timed.medians() for timed in found}
+    ratios = {entry_of(timed.workload).name: timed.ratios() for timed in found}
     return [
-        Gain(
-            pair,
-            {
-                name: own[pair.without] / own[pair.having]
-                for name, own in medians.items()
-                if pair.without in own and pair.having in own
-            },
-        )
+        Gain(pair, {name: own[pair.idea] for name, own in ratios.items() if pair.idea in own})
         for pair in PAIRS
     ]
 
@@ -140,9 +133,10 @@ def ideas_text(
 def _legend() -> Iterable[str]:
     yield (
         "Time without an idea over time with it, all else being that of the best config of the "
-        "log; nothing is tuned anew, so another config might lose less. Both are timed in turns in "
-        "one process; the medians over the rounds are compared. Workloads whose best has no part "
-        "in an idea are not counted, nor those that cannot be built without it."
+        "log; nothing is tuned anew, so another config might lose less. Both are timed one right "
+        "after the other in one process, round by round; the median of the rounds stands here. "
+        "Workloads whose best has no part in an idea are not counted, nor those that cannot be "
+        "built without it."
     )
 
 
@@ -174,9 +168,9 @@ def _named(choose: Callable[..., str], ratios: Mapping[str, float]) -> str:
 
 def _in_full(found: Sequence[Timed]) -> Iterable[str]:
     yield from table(
-        ["", *(pair.idea for pair in PAIRS), "best, ms"],
+        ["", *(pair.idea for pair in PAIRS)],
         [_row(timed) for timed in found],
-        "l" + "r" * (len(PAIRS) + 1),
+        "l" + "r" * len(PAIRS),
     )
     yield ""
     for timed in found:
@@ -187,8 +181,7 @@ def _in_full(found: Sequence[Timed]) -> Iterable[str]:
 
 def _row(timed: Timed) -> Sequence[str]:
     name = entry_of(timed.workload).name
-    ratios = [times(gain.ratios.get(name)) for gain in gains([timed])]
-    return [name, *ratios, milliseconds(timed.medians()[BEST])]
+    return [name, *(times(gain.ratios.get(name)) for gain in gains([timed]))]
 
 
 def add_command(commands: Any) -> None:
