@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+from benchmarks.aliases import allowed_alias
 from benchmarks.book import Book
 from benchmarks.draws import Drawn, draw
 from benchmarks.journal import Journal
@@ -20,7 +22,11 @@ from tvmtune.workload import Workload
 
 BUILT = "built"
 TIMED = "timed"
+NAMED = "named"
 CONFIRMED = "confirmed"
+
+FASTEST = 0.01
+"""The share of the configs of a whole space that counts as the fastest."""
 
 _LEADERS = 3
 _CONFIRM_S = 2.0
@@ -101,11 +107,13 @@ class Findings:
     builds: Mapping[str, Build]
     timings: Mapping[str, Timing]
     confirmed: Mapping[str, Timing]
+    aliases: Mapping[str, str | None]
+    """Of configs that are excluded: the allowed one of the same nest, or that there is none."""
 
     @staticmethod
     def of(events: Iterable[Mapping[str, Any]], workload: str, target: str) -> Findings:
         """Those of the events of a journal that are about a workload on a target."""
-        kinds: dict[str, list[dict[str, Any]]] = {BUILT: [], TIMED: [], CONFIRMED: []}
+        kinds: dict[str, list[dict[str, Any]]] = {BUILT: [], TIMED: [], CONFIRMED: [], NAMED: []}
         for event in events:
             own = {name: value for name, value in event.items() if name != "event"}
             task = own.get("workload"), own.get("target")
@@ -115,6 +123,7 @@ class Findings:
             {e["config"]: Build.from_json(e) for e in kinds[BUILT]},
             {e["config"]: Timing(**e) for e in kinds[TIMED]},
             {e["config"]: Timing(**e) for e in kinds[CONFIRMED]},
+            {e["config"]: e["alias"] for e in kinds[NAMED]},
         )
 
     def fastest(self, configs: Iterable[Config]) -> list[Config]:
@@ -122,12 +131,21 @@ class Findings:
         timed = {c: self.timings[c.text].median_s for c in configs if c.text in self.timings}
         return sorted((c for c, s in timed.items() if s is not None), key=lambda c: timed[c] or 0.0)
 
+    def leading(self, configs: Iterable[Config]) -> list[Config]:
+        """The fastest hundredth of those that were timed."""
+        ordered = self.fastest(configs)
+        return ordered[: math.ceil(FASTEST * len(ordered))]
+
     def leaders(self, drawn: Drawn) -> tuple[list[Config], list[Config]]:
-        """The fastest few that the constraints allow, and the fastest few that they exclude."""
+        """The fastest few that the constraints allow, and the fastest few that they exclude.
+
+        Left out of the latter are those that are known to be other names of allowed ones.
+        """
         ordered = self.fastest(drawn.unrestricted)
         allowed = [config for config in ordered if not drawn.violations[config.text]]
         excluded = [config for config in ordered if drawn.violations[config.text]]
-        return allowed[:_LEADERS], excluded[:_LEADERS]
+        lost = [config for config in excluded if self.aliases.get(config.text) is None]
+        return allowed[:_LEADERS], lost[:_LEADERS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +195,7 @@ def run(
                     tell(f"{entry.name}: {drawn.template}")
                     task.build(drawn)
                     task.time(drawn)
+                    task.name(drawn)
                     task.confirm(drawn)
 
 
@@ -203,6 +222,28 @@ class _Task:
         for config, outcome in self.bench.time(due, lambda: min(filter(None, times), default=None)):
             self._note_time(TIMED, config, outcome)
             times.append(outcome.median_s)
+
+    def name(self, drawn: Drawn) -> None:
+        """Find out which of the fastest that are excluded are other names of allowed ones."""
+        while unnamed := self._unnamed(drawn):
+            for config in unnamed:
+                alias = allowed_alias(config, self.workload, self.target)
+                self.book.append(
+                    NAMED,
+                    workload=self.workload.text,
+                    target=self.target.text,
+                    config=config.text,
+                    alias=None if alias is None else alias.text,
+                )
+
+    def _unnamed(self, drawn: Drawn) -> list[Config]:
+        known = self._findings()
+        wanted = [*known.leading(drawn.unrestricted), *known.leaders(drawn)[1]]
+        return [
+            c
+            for c in dict.fromkeys(wanted)
+            if drawn.violations[c.text] and c.text not in known.aliases
+        ]
 
     def confirm(self, drawn: Drawn) -> None:
         known = self._findings()

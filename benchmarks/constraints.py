@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +21,6 @@ from tvmtune.artifact import Status
 from tvmtune.errors import UsageError
 from tvmtune.target import parse_target
 
-_FASTEST = 0.01
 _HEAVY = 0.05
 _NAMED = 5
 
@@ -63,8 +61,9 @@ class Excluded:
         Configs of the whole space, and how many of them satisfy its constraints.
     ended
         How many were timed (``ok``), and how the others ended.
-    fastest, fastest_excluded
-        How many make the fastest hundredth, and how many of these are excluded.
+    fastest, fastest_excluded, aliases
+        How many make the fastest hundredth; how many of these are excluded; and how many more are,
+        but under another name they are allowed.
     reasons
         How many of these each constraint excludes.
     best_allowed, best_excluded
@@ -77,6 +76,7 @@ class Excluded:
     ended: Mapping[str, int]
     fastest: int
     fastest_excluded: int
+    aliases: int
     reasons: Mapping[str, int]
     best_allowed: Timing | None
     best_excluded: Timing | None
@@ -97,9 +97,9 @@ def allowed_of(drawn: Drawn, findings: Findings) -> Allowed:
 def excluded_of(drawn: Drawn, findings: Findings) -> Excluded:
     """What is known of the configs of the whole space."""
     timed = [c.text for c in drawn.unrestricted if c.text in findings.timings]
-    ordered = [config.text for config in findings.fastest(drawn.unrestricted)]
-    leading = ordered[: math.ceil(_FASTEST * len(ordered))]
-    reasons = [drawn.violations[text] for text in leading]
+    leading = [config.text for config in findings.leading(drawn.unrestricted)]
+    aliases = [text for text in leading if findings.aliases.get(text) is not None]
+    reasons = [drawn.violations[text] for text in leading if text not in aliases]
     allowed, others = (
         [findings.confirmed[c.text] for c in side if c.text in findings.confirmed]
         for side in findings.leaders(drawn)
@@ -111,6 +111,7 @@ def excluded_of(drawn: Drawn, findings: Findings) -> Excluded:
         ended=Counter(findings.timings[text].status for text in timed),
         fastest=len(leading),
         fastest_excluded=sum(map(bool, reasons)),
+        aliases=len(aliases),
         reasons=Counter(message for messages in reasons for message in messages),
         best_allowed=_best(allowed),
         best_excluded=_best(others),
@@ -153,7 +154,8 @@ def _legend(plan: Plan) -> Iterable[str]:
     yield (
         f"Second tables: of {plan.whole} draws from the product of the knobs, how many satisfy the "
         "constraints of the space, how many were timed, and how many of the fastest 1 % of these "
-        "are excluded. The ratio is the time of the best allowed over that of the best excluded, "
+        "are excluded; aliases are, too, but a config that is allowed makes the same loops. The "
+        "ratio is the time of the best allowed over that of the best excluded that is no alias, "
         "timed again in turns: above 1, something is lost."
     )
 
@@ -174,11 +176,11 @@ def _section(entry: Entry, draws: Sequence[Drawn], findings: Findings) -> Iterab
     yield ""
     yield from table(
         [
-            *("template", "configs", "allowed", "timed", "not", "fastest", "excluded"),
+            *("template", "configs", "allowed", "timed", "not", "fastest", "aliases", "excluded"),
             *("best allowed, ms", "best excluded, ms", "ratio"),
         ],
         map(_excluded_row, excluded),
-        "lrrrlrrrrr",
+        "lrrrlrrrrrr",
     )
     yield ""
     for kept in excluded:
@@ -214,7 +216,7 @@ def _excluded_row(excluded: Excluded) -> Sequence[str]:
         excluded.template,
         *map(str, (excluded.drawn, excluded.allowed, excluded.ended.get(Status.OK, 0))),
         ", ".join(others) or NOTHING,
-        *map(str, (excluded.fastest, excluded.fastest_excluded)),
+        *map(str, (excluded.fastest, excluded.aliases, excluded.fastest_excluded)),
         milliseconds(_seconds(excluded.best_allowed)),
         milliseconds(_seconds(excluded.best_excluded)),
         times(excluded.ratio),
