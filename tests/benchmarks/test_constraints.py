@@ -31,12 +31,14 @@ _SPILLING = "kernel:\n.LBB0_1:\nvmovups %ymm0, 32(%rsp)\nvaddps %ymm1, %ymm1, %y
 class FakeBench:
     """Builds and times in no time: the product of the tile's sides is the speed.
 
-    ``stops_after`` timings it is interrupted; ``lost`` is what the machinery fails at, once.
+    ``stops_after`` timings it is interrupted; ``lost`` is what the machinery fails at, once, and
+    ``late`` what is not built in time, once.
     """
 
     asked: list[str] = field(default_factory=list)
     stops_after: int | None = None
     lost: str = ""
+    late: str = ""
 
     @contextmanager
     def lend(self, _workload: Workload) -> Iterator[FakeBench]:
@@ -44,6 +46,9 @@ class FakeBench:
 
     def build(self, config: Config) -> Built | Outcome:
         self.asked.append(f"build {config.text}")
+        if config.text == self.late:
+            self.late = ""
+            return Outcome(status=Status.BUILD_TIMEOUT)
         if config["tile_m"] == 1:
             return Outcome(status=Status.BUILD_ERROR, detail="no such tile\nand more")
         seconds = {"lowering": 0.01, "codegen": 0.02}
@@ -122,6 +127,13 @@ def test_faults_of_the_machinery_are_tried_again(tmp_path: Path) -> None:
         run(journal, _ENTRIES, _PLAN, bench.lend, lambda _: None)
         assert bench.asked.count(f"time {drawn.unrestricted[4].text}") == count
     assert set(_findings(journal).timings) == set(drawn.violations)
+
+
+def test_a_build_that_is_late_is_tried_once_more(tmp_path: Path) -> None:
+    journal, (drawn,) = Journal(tmp_path / "j.jsonl"), _PLAN.draw(_WORKLOAD)
+    late = next(config for config in drawn.satisfying if config["tile_m"] > 1)
+    run(journal, _ENTRIES, _PLAN, FakeBench(late=late.text).lend, lambda _: None)
+    assert _findings(journal).builds[late.text].ok
 
 
 def test_figures(tmp_path: Path) -> None:
