@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import compile_times, constraints, ideas
 from benchmarks.contest import Pace
 from benchmarks.figures import rows_of
 from benchmarks.here import steps_here
@@ -51,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--threads", type=int, help="of kernels and peers; default 1")
     one.add_argument("--seconds", type=float, help="of tuning for a workload; default 60")
     one.add_argument("--seed", type=int, help="of the search; default 0")
+    one.add_argument(
+        "--max-rel-error", type=float, metavar="E", help="as tvmtune tune has it; default: no limit"
+    )
     one.add_argument("--rounds", type=int, default=5, help="of timing all contestants; default 5")
     one.add_argument("--peers", default=",".join(PEERS), help="default: %(default)s")
     one.add_argument(
@@ -62,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     again.set_defaults(command=_report)
     again.add_argument("directories", nargs="+", type=Path, metavar="directory")
     again.add_argument("--out", type=Path, help="default: report.md in the first directory")
+
+    compile_times.add_command(commands)
+    constraints.add_command(commands)
+    ideas.add_command(commands)
 
     quality = commands.add_parser("quality", help="best so far against seconds of tuning")
     quality.set_defaults(command=_quality)
@@ -79,7 +87,11 @@ def _run(options: argparse.Namespace) -> int:
     if options.rounds < 1:
         raise UsageError(f"{options.rounds} rounds: give at least 1 (--rounds N)")
     agreed_settings(
-        options.directory, threads=options.threads, seconds=options.seconds, seed=options.seed
+        options.directory,
+        threads=options.threads,
+        seconds=options.seconds,
+        seed=options.seed,
+        max_rel_error=options.max_rel_error,
     )
     pace = Pace(rounds=options.rounds)
     results = run(options.directory, entries, pace, steps_here(peers, options.peers_python))

@@ -11,13 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-import tvmtune
 from benchmarks.contest import ROOT, Contestant
-from benchmarks.ours import OURS
+from benchmarks.ours import OURS, best_kernel
 from benchmarks.results import Deviation, Settings
 from benchmarks.running import Contestants, Steps
-from tvmtune.deploy.match import LogMatch
-from tvmtune.errors import RecordError
 from tvmtune.measure.lock import MachineLock
 from tvmtune.operators import reference
 from tvmtune.workload import Workload
@@ -40,8 +37,7 @@ def steps_here(peers: Sequence[str], peers_python: str) -> Steps:
     def contestants(settings: Settings, log: Path) -> Iterator[Contestants]:
         complaints, threads = log.absolute().parent / _COMPLAINTS, str(settings.threads)
         theirs = {p: [peers_python, "-m", "benchmarks.peers", p, threads] for p in peers}
-        mine = [sys.executable, "-m", "benchmarks.ours"]
-        ours = {name: [*mine, name, threads, str(log.absolute())] for name in OURS}
+        ours = {name: contestant_command(name, settings, log) for name in OURS}
         with ExitStack() as stack:
             yield Contestants(
                 *(
@@ -58,14 +54,29 @@ def steps_here(peers: Sequence[str], peers_python: str) -> Steps:
     )
 
 
-def tune_here(settings: Settings, workload: Workload, seconds: float, log: Path) -> int:
-    """Tune a workload as a user would, by a command of its own; its exit code."""
+def contestant_command(name: str, settings: Settings, log: Path) -> list[str]:
+    """The command line of one of tvmtune's contestants."""
+    command = [*(sys.executable, "-m", "benchmarks.ours", name), str(settings.threads)]
+    limit = [] if settings.max_rel_error is None else [str(settings.max_rel_error)]
+    return [*command, str(log.absolute()), *limit]
+
+
+def tune_command(settings: Settings, workload: Workload, seconds: float, log: Path) -> list[str]:
+    """The command line that tunes a workload."""
     command = [
         *(sys.executable, "-m", "benchmarks.tune_once", str(os.getpid())),
         *("tune", workload.text, "--log", str(log.absolute())),
         *("--minutes", str(seconds / 60), "--seed", str(settings.seed)),
         *("--threads", str(settings.threads)),
     ]
+    if settings.max_rel_error is not None:
+        command += ["--max-rel-error", str(settings.max_rel_error)]
+    return command
+
+
+def tune_here(settings: Settings, workload: Workload, seconds: float, log: Path) -> int:
+    """Tune a workload as a user would, by a command of its own; its exit code."""
+    command = tune_command(settings, workload, seconds, log)
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
             return process.wait()
@@ -82,9 +93,9 @@ def deviation_here(settings: Settings, workload: Workload, log: Path) -> Deviati
     TvmtuneError
         If the log has no best, or it cannot be built.
     """
-    kernel = tvmtune.build(workload.text, target=settings.target, log=str(log))
-    if not isinstance(kernel.match, LogMatch) or kernel.match.is_default:
-        raise RecordError(f"{log} has nothing usable for {workload.text}: {kernel.match}")
+    kernel, match = best_kernel(
+        workload.text, settings.target, str(log), max_rel_error=settings.max_rel_error
+    )
     generator = np.random.default_rng(settings.seed)
     arrays = {
         name: generator.standard_normal(shape, dtype=np.float32)
@@ -94,7 +105,7 @@ def deviation_here(settings: Settings, workload: Workload, log: Path) -> Deviati
     found = kernel.bind(w=arrays["w"])(arrays["x"])
     return Deviation(
         workload=workload.text,
-        template=kernel.match.template,
-        record_id=kernel.match.record_id or "",
+        template=match.template,
+        record_id=match.record_id or "",
         error=float(np.max(np.abs(found - exact)) / np.max(np.abs(exact))),
     )

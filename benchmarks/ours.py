@@ -1,6 +1,6 @@
 """tvmtune among the contestants: the kernel that a tuning log gives.
 
-Run by ``python -m benchmarks.ours NAME THREADS LOG``.
+Run by ``python -m benchmarks.ours NAME THREADS LOG [MAX_REL_ERROR]``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import tvmtune
 from benchmarks.contestant import Desk, Loaded, serve
 from benchmarks.problem import Problem
 from tvmtune.deploy.match import LogMatch
+from tvmtune.errors import RecordError
+from tvmtune.runtime.kernel import Kernel
 
 OWN_LAYOUT = "tvmtune"
 NCHW = "tvmtune-nchw"
@@ -28,7 +30,38 @@ OURS: Mapping[str, str] = MappingProxyType(
 """tvmtune's contestants, and what is timed of each."""
 
 
-def load(problem: Problem, *, threads: int, log: str, own_layout: bool) -> Loaded:
+def best_kernel(
+    workload: str,
+    target: str,
+    log: str,
+    *,
+    template: str | None = None,
+    max_rel_error: float | None = None,
+) -> tuple[Kernel, LogMatch]:
+    """The kernel of the best that a log has, as `tvmtune.build` gives it, and how it was found.
+
+    Raises
+    ------
+    RecordError
+        If the log has nothing usable.
+    """
+    kernel = tvmtune.build(
+        workload, target=target, log=log, template=template, max_rel_error=max_rel_error
+    )
+    match = kernel.match
+    if not isinstance(match, LogMatch) or match.is_default:
+        raise RecordError(f"{log} has nothing usable for {workload}: {match}")
+    return kernel, match
+
+
+def load(
+    problem: Problem,
+    *,
+    threads: int,
+    log: str,
+    own_layout: bool,
+    max_rel_error: float | None = None,
+) -> Loaded:
     """The best of the log, its weight packed beforehand as the peers' constants are.
 
     Parameters
@@ -39,12 +72,13 @@ def load(problem: Problem, *, threads: int, log: str, own_layout: bool) -> Loade
         Threads of the kernel, and the tuning log.
     own_layout
         Whether conversions of input and output are left out of the time.
+    max_rel_error
+        As `tvmtune.build` has it.
     """
     x, w = problem.arrays()
-    kernel = tvmtune.build(problem.text, target=f"cpu:threads={threads}", log=log)
-    if not isinstance(kernel.match, LogMatch) or kernel.match.is_default:
-        raise RuntimeError(f"the log has nothing usable: {kernel.match}")
-    notes = {"template": kernel.match.template, "record_id": kernel.match.record_id}
+    target = f"cpu:threads={threads}"
+    kernel, match = best_kernel(problem.text, target, log, max_rel_error=max_rel_error)
+    notes = {"template": match.template, "record_id": match.record_id}
     bound = kernel.bind(w=w)
     if own_layout:
         packed = bound.pack(x)
@@ -56,9 +90,11 @@ def load(problem: Problem, *, threads: int, log: str, own_layout: bool) -> Loade
 def main() -> None:
     """Take part as the contestant that the command line names."""
     name, threads, log = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    limit = float(sys.argv[4]) if len(sys.argv) > 4 else None
 
     def load_named(problem: Problem) -> Loaded:
-        return load(problem, threads=threads, log=log, own_layout=name == OWN_LAYOUT)
+        own_layout = name == OWN_LAYOUT
+        return load(problem, threads=threads, log=log, own_layout=own_layout, max_rel_error=limit)
 
     serve(Desk(load_named, lambda: str(tvmtune.__version__)))
 

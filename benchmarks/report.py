@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.compile_times import sections
 from benchmarks.figures import (
     BEHIND,
     Row,
@@ -16,12 +17,12 @@ from benchmarks.figures import (
     rows_of,
     versions_of,
 )
+from benchmarks.markdown import NOTHING, facts_table, in_seconds, milliseconds, origin, table, times
 from benchmarks.ours import NCHW, OURS, OWN_LAYOUT
 from benchmarks.quality import Course, courses_of, median_reached_s
-from benchmarks.results import Results
+from benchmarks.results import Results, Settings
 from tvmtune.records import Purpose
 
-_NOTHING = "-"
 _TITLES: Mapping[str, str] = {OWN_LAYOUT: "own layout", NCHW: "NCHW"}
 
 
@@ -61,7 +62,8 @@ def _section(section: Section) -> Iterable[str]:
     yield from ("### Time to quality", "", *_quality(courses), "")
     if section.quality:
         yield from (f"![Best so far against seconds of tuning]({section.quality})", "")
-    yield from ("### Errors", "", *_errors(results), "", *_in_full(results))
+    yield from ("### Errors", "", *_errors(results), "")
+    yield from ("### Compile times", "", *_compile_times(results), "", *_in_full(results))
 
 
 def _title(results: Results) -> str:
@@ -72,7 +74,6 @@ def _title(results: Results) -> str:
 
 def _origin(results: Results) -> Iterable[str]:
     """Where the figures come from, as a table of two columns."""
-    invocations = results.invocations
     rounds = {str(len(c.rounds)) for c in results.comparisons.values()}
     peers = {peer for c in results.comparisons.values() for peer in c.peers}
     named = [
@@ -87,34 +88,37 @@ def _origin(results: Results) -> Iterable[str]:
         for record in group
         if "peak_flops" in record.settings
     ]
+    where = origin(results.invocations)
     facts = {
-        "machine": _each(f"{m['cpu']}, {m['cores']} cores" for m in _of(invocations, "machine")),
+        "machine": where["machine"],
         "target": results.settings.target,
         "peak": f"{median(peaks) / 1e9:.0f} GFLOP/s by a loop of multiply-adds"
         if peaks
-        else _NOTHING,
-        "kernel": _each(str(m["kernel"]) for m in _of(invocations, "machine")),
-        "commit": _each(str(i["commit"]) for i in invocations),
-        "versions": _each(
-            ", ".join(f"{name} {version}" for name, version in t.items())
-            for t in _of(invocations, "toolchain")
-        ),
-        "peers": ", ".join(named) or _NOTHING,
+        else NOTHING,
+        **where,
+        "peers": ", ".join(named) or NOTHING,
         "budget": f"{results.settings.seconds:g} s for a workload, from empty logs; "
         f"{tuned / 60:.0f} min in all",
         "seed": str(results.settings.seed),
         "threads": str(results.settings.threads),
-        "rounds": ", ".join(sorted(rounds)) or _NOTHING,
+        "rounds": ", ".join(sorted(rounds)) or NOTHING,
+        "errors": _limit(results.settings),
     }
-    return _table(["", ""], [[name, value] for name, value in facts.items()], "ll")
+    return facts_table(facts)
+
+
+def _limit(settings: Settings) -> str:
+    if settings.max_rel_error is None:
+        return "no limit: any algorithm"
+    return f"algorithms that promise at most {settings.max_rel_error:g} (`--max-rel-error`)"
 
 
 def _means(rows: Sequence[Row]) -> Iterable[str]:
     counts = {group: [r for r in rows if r.entry.group == group] for group in group_means(rows)}
-    return _table(
+    return table(
         ["geometric means", "workloads", *_TITLES.values()],
         [
-            [group, str(len(counts[group])), *(_times(means[name]) for name in _TITLES)]
+            [group, str(len(counts[group])), *(times(means[name]) for name in _TITLES)]
             for group, means in group_means(rows).items()
         ],
         "lrrr",
@@ -123,17 +127,17 @@ def _means(rows: Sequence[Row]) -> Iterable[str]:
 
 def _behind(rows: Sequence[Row]) -> Iterable[str]:
     for name, title in _TITLES.items():
-        found = [f"{r.entry.name} ({_times(r.speedup(name))})" for r in rows if r.is_behind(name)]
+        found = [f"{r.entry.name} ({times(r.speedup(name))})" for r in rows if r.is_behind(name)]
         yield (
             f"- Behind the fastest peer in {title}, every round's ratio below {BEHIND}: "
             f"{', '.join(found) or 'none'}."
         )
     ranks = ", ".join(f"{peer} {count}" for peer, count in peer_ranks(rows).most_common())
-    yield f"- Fastest peer, by number of workloads: {ranks or _NOTHING}."
+    yield f"- Fastest peer, by number of workloads: {ranks or NOTHING}."
 
 
 def _workloads(rows: Sequence[Row]) -> Iterable[str]:
-    return _table(
+    return table(
         [
             "",
             *(f"{t}, ms" for t in _TITLES.values()),
@@ -145,10 +149,10 @@ def _workloads(rows: Sequence[Row]) -> Iterable[str]:
         [
             [
                 row.entry.name,
-                *(_milliseconds(row.medians.get(name)) for name in _TITLES),
-                _milliseconds(row.medians[row.fastest]),
+                *(milliseconds(row.medians.get(name)) for name in _TITLES),
+                milliseconds(row.medians[row.fastest]),
                 row.fastest,
-                *(_times(row.speedup(name)) for name in _TITLES),
+                *(times(row.speedup(name)) for name in _TITLES),
                 _rate(row),
             ]
             for row in rows
@@ -160,7 +164,7 @@ def _workloads(rows: Sequence[Row]) -> Iterable[str]:
 def _rate(row: Row) -> str:
     """Operations per second of the direct algorithm in own layout."""
     own_s = row.medians.get(OWN_LAYOUT)
-    return _NOTHING if own_s is None else f"{row.entry.workload.flops / own_s / 1e9:.0f}"
+    return NOTHING if own_s is None else f"{row.entry.workload.flops / own_s / 1e9:.0f}"
 
 
 def _missing(results: Results) -> Iterable[str]:
@@ -174,18 +178,18 @@ def _quality(courses: Sequence[Course]) -> Iterable[str]:
     yield (
         "From the start of the command to the first record of a config whose confirmed time, at "
         "the end, is at least as fast as the fastest peer (the vertical lines below): the "
-        f"median is {_seconds(median_reached_s(courses))}; {len(reached)} of {len(courses)} "
+        f"median is {in_seconds(median_reached_s(courses))}; {len(reached)} of {len(courses)} "
         "workloads got there."
     )
     yield ""
     groups = dict.fromkeys(course.entry.group for course in courses)
     for group in groups if len(groups) > 1 else ():
         members = [course for course in courses if course.entry.group == group]
-        yield f"- {group}: median {_seconds(median_reached_s(members))} over {len(members)}"
+        yield f"- {group}: median {in_seconds(median_reached_s(members))} over {len(members)}"
     yield ""
-    yield from _table(
+    yield from table(
         ["", "reached after", "tuned for"],
-        [[c.entry.name, _seconds(c.reached_s), _seconds(c.tuned_s)] for c in courses],
+        [[c.entry.name, in_seconds(c.reached_s), in_seconds(c.tuned_s)] for c in courses],
         "lrr",
     )
 
@@ -196,7 +200,7 @@ def _errors(results: Results) -> Iterable[str]:
         "max |y - y64| / max |y64|."
     )
     yield ""
-    yield from _table(
+    yield from table(
         ["template", "workloads", "median", "largest", "of"],
         [
             [e.template, str(e.count), f"{e.median:.1e}", f"{e.worst:.1e}", e.worst_workload]
@@ -206,10 +210,14 @@ def _errors(results: Results) -> Iterable[str]:
     )
 
 
+def _compile_times(results: Results) -> Iterable[str]:
+    return sections([record for group in results.records.values() for record in group])
+
+
 def _in_full(results: Results) -> Iterable[str]:
     rows = rows_of(results.comparisons.values())
     yield from ("<details><summary>Workloads in full</summary>", "")
-    yield from _table(
+    yield from table(
         ["", "workload", "template", "error", "trials"],
         [[row.entry.name, f"`{row.entry.workload.text}`", *_best(row, results)] for row in rows],
         "lllrr",
@@ -223,36 +231,5 @@ def _best(row: Row, results: Results) -> Sequence[str]:
     deviation = results.deviations.get(text)
     trials = sum(r.purpose is Purpose.SEARCH for r in results.records.get(text, ()))
     if deviation is None:
-        return _NOTHING, _NOTHING, str(trials)
+        return NOTHING, NOTHING, str(trials)
     return deviation.template, f"{deviation.error:.1e}", str(trials)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], sides: str) -> Iterable[str]:
-    """A table; ``sides`` says of each column whether it is set left or right."""
-    yield f"| {' | '.join(head)} |"
-    yield f"| {' | '.join('---' if side == 'l' else '---:' for side in sides)} |"
-    for row in rows:
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-
-
-def _of(invocations: Iterable[Mapping[str, object]], name: str) -> Iterable[Mapping[str, object]]:
-    for invocation in invocations:
-        found = invocation[name]
-        assert isinstance(found, Mapping)
-        yield found
-
-
-def _each(texts: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(texts)) or _NOTHING
-
-
-def _times(ratio: float | None) -> str:
-    return _NOTHING if ratio is None else f"{ratio:.2f}"
-
-
-def _milliseconds(seconds: float | None) -> str:
-    return _NOTHING if seconds is None else f"{seconds * 1e3:.3g}"
-
-
-def _seconds(seconds: float | None) -> str:
-    return _NOTHING if seconds is None else f"{seconds:.1f} s"

@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.book import INVOCATION
 from benchmarks.contest import Comparison
 from benchmarks.journal import Journal
+from tvmtune.deploy.arguments import check_max_rel_error
 from tvmtune.errors import RecordError, UsageError
 from tvmtune.records import Record, read_log
 from tvmtune.target import parse_target
@@ -17,7 +19,6 @@ JOURNAL = "results.jsonl"
 LOG = "tuning.jsonl"
 
 SETTINGS = "settings"
-INVOCATION = "invocation"
 TUNING = "tuning"
 TUNED = "tuned"
 COMPARED = "compared"
@@ -36,11 +37,14 @@ class Settings:
         Of tuning for each workload, from the start of the command.
     seed
         Of the search, and of the inputs that errors are taken on.
+    max_rel_error
+        Largest error that templates may promise, as `tvmtune.tune` has it; None: no limit.
     """
 
     threads: int = 1
     seconds: float = 60.0
     seed: int = 0
+    max_rel_error: float | None = None
 
     def __post_init__(self) -> None:
         if self.threads < 1 or not 0 < self.seconds < float("inf") or self.seed < 0:
@@ -48,6 +52,7 @@ class Settings:
                 f"{self.threads} threads, {self.seconds} seconds, seed {self.seed}: give a number "
                 "of threads from 1, of seconds above 0 and a seed from 0 on"
             )
+        check_max_rel_error(self.max_rel_error)
 
     @property
     def target(self) -> str:
@@ -148,7 +153,7 @@ def settings_of(events: Iterable[Mapping[str, Any]]) -> Settings | None:
     """The settings that a run directory was begun with."""
     for event in events:
         if event["event"] == SETTINGS:
-            return Settings(threads=event["threads"], seconds=event["seconds"], seed=event["seed"])
+            return Settings(**_fields(event))
     return None
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from benchmarks.contest import ROOT, Asked, Comparison, Pace, compare
+from benchmarks.book import Book
+from benchmarks.contest import Asked, Comparison, Pace, compare
 from benchmarks.journal import Journal
 from benchmarks.ours import OURS
 from benchmarks.results import (
     CHECKED,
     COMPARED,
-    INVOCATION,
     JOURNAL,
     LOG,
     SETTINGS,
@@ -30,7 +28,6 @@ from benchmarks.results import (
 )
 from benchmarks.tables import Entry, problem_of
 from tvmtune.errors import TvmtuneError, UsageError
-from tvmtune.records.fingerprint import machine_fingerprint, toolchain_versions
 from tvmtune.workload import Workload
 
 _LEAST_S = 5.0
@@ -107,7 +104,7 @@ def agreed_settings(directory: Path, **asked: float | None) -> Settings:
         if getattr(known, name) != value:
             raise UsageError(
                 f"{directory} was begun with {name}={getattr(known, name)}, not {value}; leave "
-                f"--{name} out, or give another directory"
+                f"--{name.replace('_', '-')} out, or give another directory"
             )
     return known
 
@@ -135,47 +132,13 @@ def run(directory: Path, entries: Sequence[Entry], pace: Pace, steps: Steps) -> 
     """
     journal = Journal(directory / JOURNAL)
     with journal.held():
-        book = _Book(journal, steps)
+        book = Book(journal, steps.clock_s)
         _check_peers(directory, steps)
         _tune_all(directory, entries, book, steps)
         tuned = [e for e in entries if read_results(directory).is_tuned(e.workload.text)]
         _compare_all(directory, tuned, book, pace, steps)
         _check_all(directory, tuned, book, steps)
     return read_results(directory)
-
-
-class _Book:
-    """A journal in which the circumstances stand before what an invocation adds, if anything."""
-
-    def __init__(self, journal: Journal, steps: Steps) -> None:
-        self._journal = journal
-        self._steps = steps
-        self._begun = False
-
-    def append(self, event: str, **fields: Any) -> None:
-        if not self._begun:
-            self._journal.append(INVOCATION, start_s=self._steps.clock_s(), **circumstances())
-            self._begun = True
-        self._journal.append(event, **fields)
-
-
-def circumstances() -> dict[str, object]:
-    """Commit, machine and versions: where figures come from."""
-    return {
-        "commit": commit(),
-        "machine": machine_fingerprint(),
-        "toolchain": toolchain_versions(),
-    }
-
-
-def commit(root: Path = ROOT) -> str:
-    """The commit of the working tree, marked where that has changes; ``unknown`` without one."""
-    command = ["git", "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    except OSError:
-        return "unknown"
-    return done.stdout.strip() or "unknown"
 
 
 def _check_peers(directory: Path, steps: Steps) -> None:
@@ -193,7 +156,7 @@ def _check_peers(directory: Path, steps: Steps) -> None:
         )
 
 
-def _tune_all(directory: Path, entries: Sequence[Entry], book: _Book, steps: Steps) -> None:
+def _tune_all(directory: Path, entries: Sequence[Entry], book: Book, steps: Steps) -> None:
     for index, entry in enumerate(entries, 1):
         results, text = read_results(directory), entry.workload.text
         if results.is_tuned(text):
@@ -212,7 +175,7 @@ def _tune_all(directory: Path, entries: Sequence[Entry], book: _Book, steps: Ste
 
 
 def _compare_all(
-    directory: Path, entries: Sequence[Entry], book: _Book, pace: Pace, steps: Steps
+    directory: Path, entries: Sequence[Entry], book: Book, pace: Pace, steps: Steps
 ) -> None:
     results = read_results(directory)
     with steps.contestants(results.settings, directory / LOG) as contestants:
@@ -243,7 +206,7 @@ def is_due(found: Comparison | None, peers: Sequence[Asked], pace: Pace) -> bool
     return found.fastest_peer() is None or not set(OURS) <= set(found.medians())
 
 
-def _check_all(directory: Path, entries: Sequence[Entry], book: _Book, steps: Steps) -> None:
+def _check_all(directory: Path, entries: Sequence[Entry], book: Book, steps: Steps) -> None:
     results = read_results(directory)
     for entry in entries:
         if entry.workload.text not in results.deviations:

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tvmtune.analysis.operations import executed_flops
 from tvmtune.artifact import Artifact
 from tvmtune.compiler.building import build
-from tvmtune.compiler.plain import plain_schedule
+from tvmtune.compiler.plain import plain_function, plain_schedule
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import templates_for
+from tvmtune.passes import lower_schedule, run_passes
 from tvmtune.runtime.kernel import BoundKernel
 from tvmtune.runtime.loader import load
 from tvmtune.search_spaces.template import Template
@@ -117,3 +119,27 @@ def test_the_input_moves_with_the_loops_that_read_it_once() -> None:
     assert plain.layout_of("x").keeps(shape)
     assert plain.layout_of("out").keeps(shape)
     assert not plain.layout_of("x.local").keeps(shape)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["conv2d:ci=16,h=56,co=64,k=3", "conv2d:ci=16,h=50,co=32,k=5"])
+def test_nothing_is_computed_twice_for_plain_arrays(text: str) -> None:
+    workload, target = parse(text), parse_target("cpu:threads=1,isa=avx2")
+    compared = set()
+    for template in templates_for(workload, target):
+        space = template.space(workload, target)
+        points = space.sample(np.random.default_rng(1), 3)
+        for config in [space.default_config, *map(space.config_of, points)]:
+            schedule = template.schedule_of(workload, target, config)
+            request = BuildRequest(
+                workload=workload.text,
+                target=target.text,
+                template=template.name,
+                config=config.knobs_json(),
+            )
+            plain = plain_function(request, schedule, target, "plain")
+            if plain is not None:
+                kernel = run_passes(lower_schedule(schedule, "kernel").kernel)
+                assert executed_flops(run_passes(plain)) == executed_flops(kernel), config.text
+                compared.add(template.name)
+    assert "conv2d.winograd2" in compared

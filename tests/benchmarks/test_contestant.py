@@ -18,6 +18,7 @@ from benchmarks.ours import load
 from benchmarks.problem import Problem
 from benchmarks.tables import problem_of
 from tvmtune.deploy.match import LogMatch
+from tvmtune.errors import RecordError
 from tvmtune.operators import reference
 from tvmtune.runtime.kernel import Kernel
 from tvmtune.workload import parse
@@ -78,8 +79,8 @@ def built(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     real = tvmtune.build
 
     def prepare(kind: str) -> None:
-        def build(workload: str, target: str, log: str) -> Kernel:
-            artifact = real(workload, target=target).artifact
+        def build(workload: str, target: str, log: str, **options: Any) -> Kernel:
+            artifact = real(workload, target=target, **options).artifact
             return Kernel(artifact, match=LogMatch(kind=kind, reason="why", template="t"))
 
         monkeypatch.setattr(tvmtune, "build", build)
@@ -100,7 +101,7 @@ def test_tvmtune_takes_part(built: Callable[[str], None]) -> None:
 
 def test_defaults_do_not_take_part(built: Callable[[str], None]) -> None:
     built("default")
-    with pytest.raises(RuntimeError, match=r"nothing usable: default \(why\)"):
+    with pytest.raises(RecordError, match=r"nothing usable for .*: default \(why\)"):
         load(problem_of(_PRODUCT), threads=1, log="log.jsonl", own_layout=True)
 
 

@@ -30,6 +30,12 @@ def test_a_report_of_nothing() -> None:
     assert "## 1 thread, 60 s of tuning for a workload" in text
     assert "## 2 threads, 60 s of tuning for a workload" in text
     assert "svg" not in text
+    assert "| errors | no limit: any algorithm |" in text
+
+
+def test_a_limit_of_errors_is_reported() -> None:
+    text = report_text([Section(results=Results(settings=Settings(max_rel_error=2e-6)))])
+    assert "| errors | algorithms that promise at most 2e-06 (`--max-rel-error`) |" in text
 
 
 def test_pictures(results: Results, tmp_path: Path) -> None:
@@ -77,6 +83,7 @@ def test_without_matplotlib(
         (["run", "DIR", "--peers", "tvm"], 2, "no peers tvm; there are onnxruntime, openvino"),
         (["run", "DIR", "--rounds", "0"], 2, "0 rounds: give at least 1"),
         (["run", "DIR", "--seconds", "-1"], 2, "give a number of threads from 1"),
+        (["run", "DIR", "--max-rel-error", "0"], 2, "relative error 0: give a positive number"),
         (["report", "DIR"], 1, "is no run directory"),
         (["quality", "DIR"], 1, "is no run directory"),
     ],

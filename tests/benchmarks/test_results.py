@@ -68,6 +68,11 @@ def test_settings() -> None:
     event = {"event": "settings", "threads": 2, "seconds": 5.0, "seed": 1}
     assert settings_of([event]) == Settings(threads=2, seconds=5.0, seed=1)
     assert Settings(threads=2).target.startswith("cpu:threads=2,isa=")
+    assert settings_of([{**event, "max_rel_error": 2e-6}]) == Settings(
+        threads=2, seconds=5.0, seed=1, max_rel_error=2e-6
+    )
+    with pytest.raises(UsageError, match="relative error 0: give a positive number"):
+        Settings(max_rel_error=0.0)
     for wrong in ({"threads": 0}, {"seconds": 0.0}, {"seconds": float("inf")}, {"seed": -1}):
         with pytest.raises(UsageError, match="give a number of threads from 1"):
             Settings(**wrong)

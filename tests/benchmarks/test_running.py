@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.contest import Comparison, Pace
 from benchmarks.results import Results, read_results
-from benchmarks.running import StoppedError, agreed_settings, commit, is_due, run
+from benchmarks.running import StoppedError, agreed_settings, is_due, run
 from benchmarks.tables import select
 from tvmtune.errors import RecordError, UsageError
 
@@ -123,7 +123,5 @@ def test_settings_are_those_of_the_first_time(directory: Path) -> None:
     assert agreed_settings(directory, threads=1, seed=None).threads == 1
     with pytest.raises(UsageError, match=r"was begun with seconds=30.0, not 60.0; leave --seconds"):
         agreed_settings(directory, seconds=60.0)
-
-
-def test_commit(tmp_path: Path) -> None:
-    assert commit(tmp_path) == "unknown"
+    with pytest.raises(UsageError, match=r"max_rel_error=None, not 2e-06; leave --max-rel-error"):
+        agreed_settings(directory, max_rel_error=2e-6)

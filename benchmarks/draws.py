@@ -1,0 +1,80 @@
+"""Random configs of templates: those that satisfy all constraints, and those of whole spaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.unconstrained import without_constraints
+from tvmtune.compiler.templates import schedule_of, space_of, templates_for
+from tvmtune.search_spaces.config import Config
+from tvmtune.search_spaces.space import Points, Space
+from tvmtune.search_spaces.structures import StructureEvaluator
+from tvmtune.search_spaces.template import Template
+from tvmtune.target import Target
+from tvmtune.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Configs of a template, each once.
+
+    Parameters
+    ----------
+    template
+        Its name.
+    satisfying
+        Drawn from those that satisfy the constraints of the space and of their nests, each with
+        the same probability.
+    unrestricted
+        Drawn from the product of the knobs, likewise.
+    violations
+        By text of an unrestricted config, the constraints of the space that it violates.
+    """
+
+    template: str
+    satisfying: tuple[Config, ...]
+    unrestricted: tuple[Config, ...]
+    violations: dict[str, list[str]]
+
+
+def draw(
+    workload: Workload, target: Target, *, satisfying: int, whole: int, seed: int
+) -> list[Drawn]:
+    """Configs of each template that serves a workload; fewer where some are drawn repeatedly.
+
+    Parameters
+    ----------
+    workload, target
+        What they are for.
+    satisfying, whole
+        How many of either kind are drawn.
+    seed
+        The same gives the same, and the first of more.
+    """
+    return [
+        _drawn(template, workload, target, satisfying, whole, seed)
+        for template in templates_for(workload, target)
+    ]
+
+
+def _drawn(
+    template: Template, workload: Workload, target: Target, satisfying: int, whole: int, seed: int
+) -> Drawn:
+    space = space_of(template, workload, target)
+    evaluator = StructureEvaluator(space, schedule_of(template, workload, target))
+    rng, other = np.random.default_rng(seed).spawn(2)
+    valid = space.sample(rng, satisfying, evaluator.satisfied)
+    unrestricted = _configs(space, without_constraints(space).sample(other, whole))
+    return Drawn(
+        template=template.name,
+        satisfying=_configs(space, valid),
+        unrestricted=unrestricted,
+        violations={config.text: space.violations(config) for config in unrestricted},
+    )
+
+
+def _configs(space: Space, points: Points) -> tuple[Config, ...]:
+    """Different configs, in order of the first of each."""
+    return tuple({c.text: c for c in map(space.config_of, points)}.values())
