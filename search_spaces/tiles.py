@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tvmtune.symbolic import IntExpr, at_most
+from tvmtune.symbolic import IntExpr, at_most, both, either
 from tvmtune.target import Target
 
 MAX_STEP_UPDATES = 256
@@ -32,9 +32,14 @@ def shared_rows(height: int, threads: int) -> int:
     return max((r for r in row_blocks(height) if -(-height // r) >= threads), default=1)
 
 
-def fits_registers(points: IntExpr, vectors: IntExpr, target: Target) -> IntExpr:
-    """Whether accumulators, one vector of each weight and one broadcast fit the registers."""
-    return at_most(points * vectors + vectors + 1, target.vector_registers)
+def fits_registers(points: IntExpr, vectors: IntExpr, steps: IntExpr, target: Target) -> IntExpr:
+    """Whether accumulators, one vector of each weight and one broadcast fit the registers.
+
+    Measured: with no register to spare, eight unrolled steps of some tiles (14 by 2) spill.
+    """
+    used = points * vectors + vectors + 1
+    sparing = either(at_most(used + 2, target.vector_registers), at_most(steps, 4))
+    return both(at_most(used, target.vector_registers), sparing)
 
 
 def best_tile(points: int, vectors: int, target: Target) -> tuple[int, int]:

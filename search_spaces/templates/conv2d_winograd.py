@@ -237,7 +237,7 @@ def _constraints(target: Target) -> tuple[Constraint, ...]:
     return (
         Constraint(
             f"the tile fits {target.vector_registers} registers",
-            lambda c: fits_registers(tiles(c), c["tile_v"], target),
+            lambda c: fits_registers(tiles(c), c["tile_v"], c["ci_steps"], target),
         ),
         Constraint("ci_steps divides ci_block", lambda c: divides(c["ci_steps"], c["ci_block"])),
         Constraint(

@@ -50,7 +50,7 @@ def space(workload: Matmul, target: Target) -> Space:
         (
             Constraint(
                 f"the tile fits {target.vector_registers} registers",
-                lambda c: fits_registers(c["tile_m"], c["tile_v"], target),
+                lambda c: fits_registers(c["tile_m"], c["tile_v"], c["steps"], target),
             ),
             Constraint(
                 f"at most {MAX_STEP_UPDATES} updates are unrolled",
