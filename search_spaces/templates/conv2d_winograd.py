@@ -33,7 +33,7 @@ from tvmtune.search_spaces.tiles import (
     shared_rows,
 )
 from tvmtune.search_spaces.winograd import Transform, filtering, polyphase
-from tvmtune.symbolic import IntExpr, at_most, divides
+from tvmtune.symbolic import IntExpr, as_int, at_most, divides
 from tvmtune.target import Target
 from tvmtune.te import Tensor
 from tvmtune.workload import Conv2d
@@ -257,6 +257,7 @@ def schedule(outputs: tuple[Tensor, ...], target: Target, config: Config, tile: 
     s = _products(s, config, lanes)
     s = _inputs(s, config)
     s = _weights(s, config["ci_block"], lanes)
+    s = _transforms_unrolled(s, target)
     if target.threads > 1:
         s = s.parallel("out", "n" if out.shape[0] >= target.threads else "tb")
     return s
@@ -277,7 +278,7 @@ def _output(s: Schedule, config: Config, lanes: int, tile: int) -> Schedule:
     s = s.compute_at("cols", "out", "tx")
     s = s.split("cols", "o", lanes, ("ob", "ol"), "even")
     s = s.reorder("cols", "n", "ob", "ty", "tx", "b", "i", "ol")
-    return s.unroll("cols", "b").unroll("cols", "i").vectorize("cols", "ol")
+    return s.unroll("cols", "i").vectorize("cols", "ol")
 
 
 def _products(s: Schedule, config: Config, lanes: int) -> Schedule:
@@ -310,17 +311,24 @@ def _inputs(s: Schedule, config: Config) -> Schedule:
     s = s.layout("rows", Layout.blocked(5, [(2, block)]))
     s = s.split("data", "c", block, ("cb", "cl"), "pad")
     s = s.reorder("data", "n", "cb", "ty", "tx", "a", "b", "cl")
-    s = s.unroll("data", "a").unroll("data", "b").vectorize("data", "cl")
+    s = s.unroll("data", "b").vectorize("data", "cl")
     s = s.compute_at("data", "out", "tb")
     s = s.split("rows", "c", block, ("cb", "cl"), "even")
     s = s.reorder("rows", "n", "cb", "ty", "x", "a", "cl")
-    s = s.unroll("rows", "a").unroll("rows", "x").vectorize("rows", "cl")
+    s = s.unroll("rows", "a").vectorize("rows", "cl")
     s = s.compute_at("rows", "data", "tx")
     s = s.split("pad", "c", block, ("cb", "cl"), "pad")
     s = s.reorder("pad", "n", "cb", "y", "x", "cl").vectorize("pad", "cl")
     if config["pad"] == "tile":
         return s.unroll("pad", "x").compute_at("pad", "data", "tx")
     return s.compute_at("pad", "out", "tb") if config["pad"] == "rows" else s
+
+
+def _transforms_unrolled(s: Schedule, target: Target) -> Schedule:
+    """Both axes of small transforms unrolled; of others one is a loop, or registers are spilled."""
+    if prod(map(as_int, s.shape_of("prod")[:2])) > target.vector_registers + 4:
+        return s
+    return s.unroll("cols", "b").unroll("data", "a").unroll("rows", "x")
 
 
 def _weights(s: Schedule, block: IntExpr, lanes: int) -> Schedule:
@@ -345,7 +353,7 @@ def _weights(s: Schedule, block: IntExpr, lanes: int) -> Schedule:
 def _template(tile: int) -> Template:
     return Template(
         name=f"conv2d.winograd{tile}",
-        version=1,
+        version=2,
         operator="conv2d",
         space=partial(space, tile=tile),
         schedule=partial(schedule, tile=tile),
