@@ -34,7 +34,7 @@ def space(workload: Conv2d, target: Target) -> Space:
     ]
     if any(workload.pads):
         knobs.append(choice("pad", ["inline", "root", "block", "rows"]))
-    tile = max(t for t in (1, 2, 3, 4, 5, 6, 7) if t <= width)
+    tile = min(width, 7, registers // 2 - 2)
     default = {
         "tile_ox": tile,
         "rows": max(r for r in row_blocks(height) if r <= 8 or r == min(row_blocks(height))),
