@@ -48,9 +48,12 @@ def _rebuild(stmt: Stmt, child: Callable[[Stmt], Stmt]) -> Stmt:
     match stmt:
         case Store() | Fence() | Tensorized():
             return stmt
-        case For() | Allocate():
+        case For():
             body = child(stmt.body)
-            return stmt if body is stmt.body else replace(stmt, body=body)
+            return stmt if body is stmt.body else _with_body(stmt, body)
+        case Allocate():
+            body = child(stmt.body)
+            return stmt if body is stmt.body else Allocate(stmt.buffer, body)
         case Block():
             parts = [child(s) for s in stmt.body]
             unchanged = all(a is b for a, b in zip(parts, stmt.body, strict=True))
@@ -63,6 +66,11 @@ def _rebuild(stmt: Stmt, child: Callable[[Stmt], Stmt]) -> Stmt:
             return If(stmt.condition, then, otherwise)
         case _:
             assert_never(stmt)
+
+
+def _with_body(loop: For, body: Stmt) -> For:
+    """The loop with another body."""
+    return For(loop.var, loop.begin, loop.end, loop.kind, body, loop.label, loop.reduce)
 
 
 def map_expr(expr: Expr, change: ExprRewrite) -> Expr:
@@ -221,9 +229,12 @@ def map_indices(expr: Expr, change: Callable[[Affine], Affine]) -> Expr:
             indices = tuple(map(change, expr.indices))
             same = all(a is b for a, b in zip(indices, expr.indices, strict=True))
             return expr if same else Read(expr.tensor, indices, expr.dtype, expr.lanes)
-        case NonNegative() | IndexValue():
+        case NonNegative():
             index = change(expr.index)
-            return expr if index is expr.index else replace(expr, index=index)
+            return expr if index is expr.index else NonNegative(index, expr.dtype, expr.lanes)
+        case IndexValue():
+            index = change(expr.index)
+            return expr if index is expr.index else IndexValue(index, expr.dtype, expr.lanes)
         case _:
             return _rebuild_expr(expr, lambda e: map_indices(e, change))
 
