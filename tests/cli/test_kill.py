@@ -26,9 +26,11 @@ BEGUN_S = 120.0
 
 
 def _start(log: Path, output: Path) -> subprocess.Popen[bytes]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}  # none outlives it
     with output.open("wb") as stream:
         return subprocess.Popen(
             live_tuning.command(log, 400, "random", 0, *WORKLOADS),
+            env=env,
             stdout=stream,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

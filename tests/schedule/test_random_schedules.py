@@ -45,7 +45,7 @@ def assert_named(message: str, schedule: Schedule) -> None:
     assert "\n" not in message
 
 
-@settings(suppress_health_check=_SLOW, max_examples=MANY)
+@settings(suppress_health_check=_SLOW, max_examples=3 * MANY // 2)
 @given(scheduled(10))
 def test_one_thread(case: tuple[RandomProgram, Schedule, list[str]]) -> None:
     assert_right(case)
