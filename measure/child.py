@@ -9,6 +9,7 @@ and may want the answer to what is in flight.
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import queue
@@ -133,6 +134,7 @@ def serve(start: Callable[[], Handler]) -> None:
     ChildLimits.from_argument(sys.argv[-1]).apply()
     channel = Channel()
     handler = start()
+    gc.freeze()  # what was imported stays: no collection need look at it
     channel.send(READY, {"pid": os.getpid()})
     while True:
         request = channel.receive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -9,13 +10,25 @@ from hypothesis import settings
 
 settings.register_profile("tvmtune", derandomize=True, database=None, deadline=None)
 settings.register_profile("soak", max_examples=3000, database=None, deadline=None)
+settings.register_profile("thorough", settings.get_profile("tvmtune"), max_examples=200)
 settings.load_profile("tvmtune")  # pytest --hypothesis-profile=soak: other examples, and many
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--update-golden`` writes golden files in place of comparing with them."""
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
-    parser.addoption("--thorough", action="store_true", help="more configs and kills than usual")
+    parser.addoption("--thorough", action="store_true", help="more configs, examples, kills")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """``--thorough`` tries twice as many examples of every property that does not say how many."""
+    if config.getoption("--thorough") and not config.getoption("--hypothesis-profile"):
+        settings.load_profile("thorough")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: no garbage collection need look at it."""
+    gc.freeze()
 
 
 @pytest.fixture

@@ -7,41 +7,30 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests import live_tuning
 from tvmtune.records import read_log
 from tvmtune.records.record import Purpose
 
 WORKLOADS = ("matmul:m=37,k=53,n=29", "conv2d:ci=5,h=9,co=7,k=3")
-ORPHANS_GONE_S = 3.0
-
-TUNE = """
-import sys
-from tvmtune.deploy.inputs import read_inputs
-from tvmtune.target import parse_target
-from tvmtune.tuner.api import Watch, tune_inputs
-from tvmtune.tuner.events import TrialFinished
-from tvmtune.tuner.options import TuneOptions
-
-def report(event):
-    if isinstance(event, TrialFinished):
-        print(event.record.id, flush=True)
-
-options = TuneOptions(trials=400, search="random")
-inputs = read_inputs(sys.argv[2:])
-tune_inputs(inputs, parse_target("cpu"), sys.argv[1], options, watch=Watch(event=report))
-"""
+TRIALS = (0, 1, 3, 0, 6)
+"""What a run has reported when it may be killed: nothing, while it starts, or one and some."""
+ORPHANS_GONE_S = 10.0
+BEGUN_S = 120.0
+"""Long enough to have measured something on any machine."""
 
 
 def _start(log: Path, output: Path) -> subprocess.Popen[bytes]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}  # none outlives it
     with output.open("wb") as stream:
         return subprocess.Popen(
-            [sys.executable, "-c", TUNE, str(log), *WORKLOADS],
+            live_tuning.command(log, 400, "random", 0, *WORKLOADS),
+            env=env,
             stdout=stream,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -80,6 +69,13 @@ def _is_zombie(process: int) -> bool:
         return True
 
 
+def _wait_for(trials: int, output: Path) -> None:
+    """Let the tuner run until it has spoken of some trials."""
+    deadline = time.monotonic() + BEGUN_S
+    while len(_reported(output)) < trials and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 @pytest.mark.slow
 def test_kill_at_random_moments(tmp_path: Path, thorough: bool) -> None:
     moments = random.Random(0)
@@ -87,7 +83,8 @@ def test_kill_at_random_moments(tmp_path: Path, thorough: bool) -> None:
     for kill in range(20 if thorough else 6):
         output = tmp_path / f"output{kill}"
         process = _start(log, output)
-        time.sleep(moments.uniform(0.3, 9.0))
+        _wait_for(TRIALS[kill % len(TRIALS)], output)
+        time.sleep(moments.uniform(0.0, 1.0))
         family = _descendants(process.pid)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()

@@ -130,6 +130,14 @@ def along_a_diagonal(factor: IntExpr) -> Schedule:
     return s.split("q", "k", factor, tail="pad").split("out", "k", factor, tail="pad")
 
 
+def times_sums(factor: IntExpr) -> Schedule:
+    """How large a sum may become is not known, whatever is added."""
+    j = te.reduce_axis(2, "j")
+    v = te.compute((6, 5), lambda k, n: te.sum(W[k, n] + te.as_value(j, "float32"), j), "v")
+    s = blocked(create_schedule(product(v)), factor, x=1, w=0)
+    return s.split("v", "k", factor, tail="pad").split("out", "k", factor, tail="pad")
+
+
 REFUSED: list[Maker] = [
     times_reciprocals,
     times_reciprocals_inside,
@@ -139,6 +147,7 @@ REFUSED: list[Maker] = [
     times_rows,
     by_rows,
     along_a_diagonal,
+    times_sums,
 ]
 
 

@@ -45,20 +45,20 @@ def assert_named(message: str, schedule: Schedule) -> None:
     assert "\n" not in message
 
 
-@settings(suppress_health_check=_SLOW, max_examples=2 * MANY)
+@settings(suppress_health_check=_SLOW, max_examples=3 * MANY // 2)
 @given(scheduled(10))
 def test_one_thread(case: tuple[RandomProgram, Schedule, list[str]]) -> None:
     assert_right(case)
 
 
 @pytest.mark.slow
-@settings(suppress_health_check=_SLOW, max_examples=3 * MANY // 2)
+@settings(suppress_health_check=_SLOW, max_examples=3 * MANY // 4)
 @given(scheduled(25))
 def test_long_schedules_on_two_threads(case: tuple[RandomProgram, Schedule, list[str]]) -> None:
     assert_right(case, threads=2)
 
 
-@settings(suppress_health_check=_SLOW, max_examples=MANY // 2)
+@settings(suppress_health_check=_SLOW, max_examples=MANY // 4)
 @given(scheduled(15))
 def test_traces_replay(case: tuple[RandomProgram, Schedule, list[str]]) -> None:
     program, schedule, _ = case

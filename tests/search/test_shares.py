@@ -111,8 +111,8 @@ def test_the_better_one_is_found_though_it_shows_late(name: str, synthetic: Modu
         return np.where(slow, 2.2, 1.0) * narrow_s(points)
 
     strategy = made(name, uneven(synthetic), 0)
-    proposals, _ = synthetic.drive(strategy, late_s, 300, batch=4)
-    assert templates_of(proposals[150:]).argmax() == BEST
+    proposals, _ = synthetic.drive(strategy, late_s, 200, batch=4)
+    assert templates_of(proposals[100:]).argmax() == BEST
 
 
 @pytest.mark.parametrize("name", ["random", "sa-xgb"])

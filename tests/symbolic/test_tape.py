@@ -33,6 +33,7 @@ from tvmtune.symbolic import (
 )
 
 NAMES = ("a", "b.0", "b.1")
+MANY = settings().max_examples
 
 CONSTRUCTORS: dict[str, tuple[Callable[..., IntExpr], Callable[..., int], int]] = {
     "add": (lambda x, y: x + y, lambda x, y: x + y, 2),
@@ -87,7 +88,7 @@ VALUES = st.fixed_dictionaries({name: st.integers(1, 9) for name in NAMES})
 SYMBOLS: dict[str, IntExpr] = {name: symbol(name) for name in NAMES}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=2 * MANY, deadline=None)
 @given(TREES, VALUES, st.sets(st.sampled_from(NAMES)))
 def test_substituting_is_constructing(tree: Any, values: dict[str, int], known: set[str]) -> None:
     expected = compute(tree, values)
@@ -100,7 +101,7 @@ def test_substituting_is_constructing(tree: Any, values: dict[str, int], known: 
     assert substitute(partly, values) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=MANY, deadline=None)
 @given(st.lists(TREES, min_size=1, max_size=4), st.lists(VALUES, min_size=1, max_size=5))
 def test_the_tape_computes_the_same(trees: list[Any], rows: list[dict[str, int]]) -> None:
     tape = compile_tape([construct(t, SYMBOLS) for t in trees])

@@ -7,19 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import live_tuning
 from tvmtune.records import read_log
 from tvmtune.records.record import Purpose
 
-TRIALS = 24
+TRIALS, SEED, WORKLOAD = 14, 5, "matmul:m=37,k=53,n=29"
 
 
-def _first_plan(log: Path, hash_seed: str) -> list[tuple[str, str]]:
+def _first_plan(log: Path, command: list[str], hash_seed: str) -> list[tuple[str, str]]:
     """Proposer and config of what was proposed before the model was asked, in order."""
     subprocess.run(
-        [
-            *(sys.executable, "-m", "tvmtune", "tune", "matmul:m=37,k=53,n=29"),
-            *("--log", log, "--trials", str(TRIALS), "--seed", "5"),
-        ],
+        command,
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         stdout=subprocess.DEVNULL,
         check=True,
@@ -32,7 +30,12 @@ def _first_plan(log: Path, hash_seed: str) -> list[tuple[str, str]]:
 
 
 def test_the_first_plan_of_live_runs(tmp_path: Path) -> None:
-    first, second = (_first_plan(tmp_path / f"{seed}.jsonl", seed) for seed in ("1", "2"))
+    """One run by the command line, which measures the machine first, and one by the API."""
+    one, other = tmp_path / "1.jsonl", tmp_path / "2.jsonl"
+    options = ["--log", str(one), "--trials", str(TRIALS), "--seed", str(SEED)]
+    first = _first_plan(one, [sys.executable, "-m", "tvmtune", "tune", WORKLOAD, *options], "1")
+    hasty = live_tuning.command(other, TRIALS, "sa-xgb", SEED, WORKLOAD)
+    second = _first_plan(other, hasty, "2")
     shared = min(len(first), len(second))
     assert shared >= 8
     assert first[0][0] == "default"

@@ -101,7 +101,7 @@ class _Compiled:
     @staticmethod
     def of(request: BuildRequest) -> _Compiled:
         workload, target, schedule, nest = scheduled(request)
-        program = lower_schedule(schedule, SYMBOL)
+        program = lower_schedule(schedule, SYMBOL, checked=True)
         arguments = _arguments(schedule)
         packing = conversions(arguments, target, SYMBOL) if request.packing else {}
         made = (*_functions(program), *packing.values())

@@ -155,17 +155,8 @@ class Affine:
         if type(other) is int:
             return Affine(self.const + other, self.terms) if other else self
         right = Affine.of(other)
-        if not right.terms:
-            return Affine(self.const + right.const, self.terms)
-        terms = dict(self.terms)
-        for atom, c in right.terms.items():
-            total = terms[atom] + c if atom in terms else c
-            if is_zero(total):
-                del terms[atom]
-            else:
-                terms[atom] = total
-        out = Affine(self.const + right.const)
-        out.terms = terms
+        out = Affine(self.const + right.const, self.terms)
+        _add_terms(out.terms, right.terms, 1)
         return out
 
     __radd__ = __add__
@@ -177,7 +168,9 @@ class Affine:
             return Affine()
         if type(factor) is int and factor == 1:
             return self
-        return Affine(self.const * factor, {a: c * factor for a, c in self.terms.items()})
+        out = Affine(self.const * factor)
+        out.terms = {a: c * factor for a, c in self.terms.items()}
+        return out
 
     __rmul__ = __mul__
 
@@ -185,7 +178,10 @@ class Affine:
         return self * -1
 
     def __sub__(self, other: IndexLike) -> Affine:
-        return self + Affine.of(other) * -1
+        right = Affine.of(other)
+        out = Affine(self.const - right.const, self.terms)
+        _add_terms(out.terms, right.terms, -1)
+        return out
 
     def __rsub__(self, other: IndexLike) -> Affine:
         return Affine.of(other) + self * -1
@@ -214,15 +210,17 @@ class Affine:
 
     def low(self) -> int:
         """Smallest value over the ranges of the atoms (integers only)."""
-        return as_int(self.const) + sum(
-            c * (_smallest(a) if c > 0 else _largest(a)) for a, c in _int_terms(self)
-        )
+        total = as_int(self.const)
+        for a, c in _int_terms(self):
+            total += c * (_smallest(a) if c > 0 else _largest(a))
+        return total
 
     def high(self) -> int:
         """Largest value over the ranges of the atoms (integers only)."""
-        return as_int(self.const) + sum(
-            c * (_largest(a) if c > 0 else _smallest(a)) for a, c in _int_terms(self)
-        )
+        total = as_int(self.const)
+        for a, c in _int_terms(self):
+            total += c * (_largest(a) if c > 0 else _smallest(a))
+        return total
 
     def divmod(self, divisor: IntExpr) -> tuple[Affine, Affine]:
         """Quotient and remainder, exact where the terms separate, else as atoms."""
@@ -252,7 +250,7 @@ class Affine:
         """Replace variables and simplify divisions again; the same object if nothing changes."""
         const = self.const
         kept: dict[Atom, IntExpr] = {}
-        total: Affine | None = None
+        put: dict[Atom, IntExpr] = {}
         for atom, c in self.terms.items():
             if isinstance(atom, Var):
                 value = values.get(atom)
@@ -261,18 +259,21 @@ class Affine:
                 elif isinstance(value, int):
                     const = const + c * value
                 else:
-                    total = value * c if total is None else total + value * c
+                    const = const + value.const * c
+                    _add_terms(put, value.terms, c)
             elif not _mentions(atom, values):
                 kept[atom] = c
             else:
                 quotient, rest = atom.index.substitute(values).divmod(atom.divisor)
-                part = (quotient if isinstance(atom, Quotient) else rest) * c
-                total = part if total is None else total + part
+                part = quotient if isinstance(atom, Quotient) else rest
+                const = const + part.const * c
+                _add_terms(put, part.terms, c)
         if len(kept) == len(self.terms):
             return self
+        _add_terms(kept, put, 1)
         out = Affine(const)
         out.terms = kept
-        return out if total is None else out + total
+        return out
 
     def recombined(self) -> Affine:
         """The index with quotients and remainders that make up a whole put together again.
@@ -311,6 +312,18 @@ class Affine:
         return out
 
 
+def _add_terms(terms: dict[Atom, IntExpr], added: Mapping[Atom, IntExpr], factor: IntExpr) -> None:
+    """Add ``factor`` times other terms to ``terms``; what becomes 0 goes."""
+    for atom, c in added.items():
+        part = c * factor
+        if atom not in terms:
+            terms[atom] = part
+        elif is_zero(total := terms[atom] + part):
+            del terms[atom]
+        else:
+            terms[atom] = total
+
+
 def _factor(c: IntExpr) -> str:
     return str(c) if type(c) is int else f"({c})"
 
@@ -327,7 +340,7 @@ def _atom_key(atom: Atom) -> tuple[object, ...]:
 
 
 def _int_terms(index: Affine) -> list[tuple[Atom, int]]:
-    return [(a, as_int(c)) for a, c in index.terms.items()]
+    return [(a, c if type(c) is int else as_int(c)) for a, c in index.terms.items()]
 
 
 def _all_int(index: Affine, divisor: IntExpr) -> bool:

@@ -28,6 +28,7 @@ from tvmtune.symbolic import as_int
 
 StmtRewrite = Callable[[Stmt], Stmt | None]
 ExprRewrite = Callable[[Expr], Expr | None]
+_NotBinary = Const | IndexValue | NonNegative | Unary | Select | Cast | Read | Load
 
 
 def rewrite(stmt: Stmt, change: StmtRewrite) -> Stmt:
@@ -47,9 +48,12 @@ def _rebuild(stmt: Stmt, child: Callable[[Stmt], Stmt]) -> Stmt:
     match stmt:
         case Store() | Fence() | Tensorized():
             return stmt
-        case For() | Allocate():
+        case For():
             body = child(stmt.body)
-            return stmt if body is stmt.body else replace(stmt, body=body)
+            return stmt if body is stmt.body else _with_body(stmt, body)
+        case Allocate():
+            body = child(stmt.body)
+            return stmt if body is stmt.body else Allocate(stmt.buffer, body)
         case Block():
             parts = [child(s) for s in stmt.body]
             unchanged = all(a is b for a, b in zip(parts, stmt.body, strict=True))
@@ -64,30 +68,39 @@ def _rebuild(stmt: Stmt, child: Callable[[Stmt], Stmt]) -> Stmt:
             assert_never(stmt)
 
 
+def _with_body(loop: For, body: Stmt) -> For:
+    """The loop with another body."""
+    return For(loop.var, loop.begin, loop.end, loop.kind, body, loop.label, loop.reduce)
+
+
 def map_expr(expr: Expr, change: ExprRewrite) -> Expr:
     """Rewrite a value bottom-up."""
-    rebuilt = _rebuild_expr(expr, change)
+    if isinstance(expr, Binary):
+        rebuilt: Expr = _rebuilt(expr, map_expr(expr.a, change), map_expr(expr.b, change))
+    else:
+        rebuilt = _rebuild_expr(expr, lambda e: map_expr(e, change))
     changed = change(rebuilt)
     return rebuilt if changed is None else changed
 
 
-def _rebuild_expr(expr: Expr, change: ExprRewrite) -> Expr:
+def _rebuilt(expr: Binary, a: Expr, b: Expr) -> Binary:
+    if a is expr.a and b is expr.b:
+        return expr
+    return Binary(expr.op, a, b, expr.dtype, a.lanes)
+
+
+def _rebuild_expr(expr: _NotBinary, child: Callable[[Expr], Expr]) -> Expr:
     match expr:
-        case Binary():
-            a, b = map_expr(expr.a, change), map_expr(expr.b, change)
-            if a is expr.a and b is expr.b:
-                return expr
-            return Binary(expr.op, a, b, expr.dtype, a.lanes)
         case Load() | Const() | IndexValue() | NonNegative() | Read():
             return expr
         case Unary():
-            a = map_expr(expr.a, change)
+            a = child(expr.a)
             return expr if a is expr.a else Unary(expr.op, a, expr.dtype, a.lanes)
         case Cast():
-            a = map_expr(expr.a, change)
+            a = child(expr.a)
             return expr if a is expr.a else Cast(a, expr.dtype, a.lanes)
         case Select():
-            c, a, b = (map_expr(x, change) for x in (expr.condition, expr.a, expr.b))
+            c, a, b = child(expr.condition), child(expr.a), child(expr.b)
             if c is expr.condition and a is expr.a and b is expr.b:
                 return expr
             return Select(c, a, b, expr.dtype, a.lanes)
@@ -98,10 +111,10 @@ def _rebuild_expr(expr: Expr, change: ExprRewrite) -> Expr:
 def children(expr: Expr) -> tuple[Expr, ...]:
     """Operands of a value."""
     match expr:
-        case Const() | IndexValue() | NonNegative() | Read() | Load():
-            return ()
         case Binary():
             return (expr.a, expr.b)
+        case Const() | IndexValue() | NonNegative() | Read() | Load():
+            return ()
         case Unary() | Cast():
             return (expr.a,)
         case Select():
@@ -112,9 +125,15 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
 def values_of(expr: Expr) -> Iterator[Expr]:
     """The value and everything in it, operands before what uses them."""
+    found: list[Expr] = []
+    _collect(expr, found)
+    return iter(found)
+
+
+def _collect(expr: Expr, found: list[Expr]) -> None:
     for child in children(expr):
-        yield from values_of(child)
-    yield expr
+        _collect(child, found)
+    found.append(expr)
 
 
 def indices_of(expr: Expr) -> Iterator[Affine]:
@@ -198,23 +217,26 @@ def substitute(stmt: Stmt, values: Mapping[Var, Affine | int]) -> Stmt:
 
 def map_indices(expr: Expr, change: Callable[[Affine], Affine]) -> Expr:
     """The value with every index in it rewritten."""
-
-    def leaf(e: Expr) -> Expr | None:
-        match e:
-            case Load():
-                offset = change(e.offset)
-                return None if offset is e.offset else Load(e.buffer, offset, e.lanes, e.stride)
-            case Read():
-                indices = tuple(map(change, e.indices))
-                same = all(a is b for a, b in zip(indices, e.indices, strict=True))
-                return None if same else Read(e.tensor, indices, e.dtype, e.lanes)
-            case NonNegative() | IndexValue():
-                index = change(e.index)
-                return None if index is e.index else replace(e, index=index)
-            case _:
-                return None
-
-    return map_expr(expr, leaf)
+    match expr:
+        case Load():
+            offset = change(expr.offset)
+            if offset is expr.offset:
+                return expr
+            return Load(expr.buffer, offset, expr.lanes, expr.stride)
+        case Binary():
+            return _rebuilt(expr, map_indices(expr.a, change), map_indices(expr.b, change))
+        case Read():
+            indices = tuple(map(change, expr.indices))
+            same = all(a is b for a, b in zip(indices, expr.indices, strict=True))
+            return expr if same else Read(expr.tensor, indices, expr.dtype, expr.lanes)
+        case NonNegative():
+            index = change(expr.index)
+            return expr if index is expr.index else NonNegative(index, expr.dtype, expr.lanes)
+        case IndexValue():
+            index = change(expr.index)
+            return expr if index is expr.index else IndexValue(index, expr.dtype, expr.lanes)
+        case _:
+            return _rebuild_expr(expr, lambda e: map_indices(e, change))
 
 
 def conjuncts(condition: Expr) -> list[Expr]:

@@ -74,6 +74,8 @@ def _tested(branch: If, lane: Var | None) -> Stmt:
 
 def _settled(stmt: Store | If, lane: Var | None) -> Stmt:
     """The statement without choices that are to be branches; itself if there is none."""
+    if not any(map(_may_choose, values_of(_value_of(stmt)))):
+        return stmt
     stmt = _with_value(stmt, map_expr(_value_of(stmt), _in_order))
     choice = _first_choice(_value_of(stmt))
     if choice is None:
@@ -103,6 +105,10 @@ def _ahead(stmt: Store | If, lane: Var | None) -> Stmt:
     for buffer in buffers.values():
         whole = Allocate(buffer, whole)
     return whole
+
+
+def _may_choose(e: Expr) -> bool:
+    return isinstance(e, Select) or (isinstance(e, Binary) and e.op in LOGICAL)
 
 
 def _in_order(e: Expr) -> Expr | None:

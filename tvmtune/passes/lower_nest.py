@@ -28,8 +28,10 @@ class Program:
     prepare: Function | None
 
 
-def lower_schedule(schedule: ScheduleState, name: str = "kernel") -> Program:
-    """The loop IR of a schedule over integers.
+def lower_schedule(
+    schedule: ScheduleState, name: str = "kernel", *, checked: bool = False
+) -> Program:
+    """The loop IR of a schedule over integers; ``checked`` as for `infer_copies`.
 
     Arguments come in this order: inputs, constants, prepared stages, outputs.
 
@@ -40,7 +42,7 @@ def lower_schedule(schedule: ScheduleState, name: str = "kernel") -> Program:
     SymbolError
         If a knob is still a symbol.
     """
-    nest = infer_copies(schedule)
+    nest = infer_copies(schedule, checked=checked)
     buffers = argument_buffers(schedule)
     arguments = tuple(buffers.values())
     lowering = _Lowering(

@@ -48,8 +48,15 @@ def infer_nest(schedule: ScheduleState) -> Nest:
     return Nest(roots, prepare, open_constraints([*constraints_of(schedule), *expander.found]))
 
 
-def infer_copies(schedule: ScheduleState) -> Nest:
+def infer_copies(schedule: ScheduleState, *, checked: bool = False) -> Nest:
     """The nest with tails expanded into copies of their loops; integers only.
+
+    Parameters
+    ----------
+    schedule
+        Over integers.
+    checked
+        The constraints that `infer_nest` finds are known to hold.
 
     Raises
     ------
@@ -61,7 +68,7 @@ def infer_copies(schedule: ScheduleState) -> Nest:
     check_kinds(schedule)
     expander = _Expander(schedule, _tail_pieces)
     roots, prepare = expander.expand()
-    for constraint in (*expander.found, *constraints_of(schedule)):
+    for constraint in (*expander.found, *(() if checked else constraints_of(schedule))):
         if as_int(constraint.condition) == 0:
             raise LoweringError(constraint.message)
     return Nest(roots, prepare, ())

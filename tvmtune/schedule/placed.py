@@ -57,6 +57,8 @@ class Placed:
     _part: Mapping[str, Fuse] = field(default_factory=dict)
     overrun: bool = False
     _extents: dict[str, IntExpr] = field(default_factory=dict)
+    _spans: dict[str, IntExpr | None] = field(default_factory=dict)
+    _indices: dict[str, Affine] = field(default_factory=dict)
 
     @staticmethod
     def at(stage: Stage, boxes: Mapping[str, Box]) -> Placed:
@@ -83,7 +85,7 @@ class Placed:
 
     def overrunning(self) -> Placed:
         """The same stage, as seen by what is computed inside of its leaves."""
-        return replace(self, overrun=True)
+        return replace(self, overrun=True, _spans={})
 
     def extent(self, axis: str) -> IntExpr:
         """How many values an axis takes here (the largest copy's, where copies differ)."""
@@ -241,6 +243,11 @@ class Placed:
 
     def span(self, axis: str) -> IntExpr | None:
         """How many consecutive values the leaves not opened run through; None: not consecutive."""
+        if axis not in self._spans:
+            self._spans[axis] = self._span(axis)
+        return self._spans[axis]
+
+    def _span(self, axis: str) -> IntExpr | None:
         if self.is_closed(axis):
             return self.covered(axis)
         if axis in self._split:
@@ -257,7 +264,9 @@ class Placed:
 
     def index(self, root: str) -> Affine:
         """Index of a root axis in its tensor."""
-        return self.boxes[root].origin + self.value(root)
+        if root not in self._indices:
+            self._indices[root] = self.boxes[root].origin + self.value(root)
+        return self._indices[root]
 
     def guarded(self, root: str) -> bool:
         """Whether an index of a root axis may lie beyond its extent and must be tested."""

@@ -68,6 +68,9 @@ class Annotation:
     intrinsic: str | None = None
 
 
+SERIAL = Annotation()
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """``axis`` = ``outer`` * ``factor`` + ``inner``."""
@@ -129,10 +132,12 @@ class Stage:
     layout: Layout | None
     reads: tuple[Read, ...] = field(init=False, repr=False)
     """Reads of other tensors, each once."""
+    _reduced: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         reads = (v for v in values_of(self.value) if isinstance(v, Read))
         object.__setattr__(self, "reads", tuple(dict.fromkeys(reads)))
+        object.__setattr__(self, "_reduced", self._axes_reduced())
 
     @property
     def reduce_axes(self) -> tuple[Var, ...]:
@@ -160,7 +165,7 @@ class Stage:
 
     def annotation(self, leaf: str) -> Annotation:
         """How a leaf runs."""
-        return self.annotations.get(leaf, Annotation())
+        return self.annotations.get(leaf, SERIAL)
 
     def axis_names(self) -> set[str]:
         """Every axis name in use: roots, leaves, and what lies between."""
@@ -171,10 +176,13 @@ class Stage:
 
     def is_reduce_axis(self, axis: str) -> bool:
         """Whether an axis, or what it was made from, is reduced over."""
+        return axis in self._reduced
+
+    def _axes_reduced(self) -> frozenset[str]:
         reduce = {a.name for a in self.reduce_axes}
         for r in self.relations:
             if isinstance(r, Split) and r.axis in reduce:
                 reduce |= {r.outer, r.inner}
             elif isinstance(r, Fuse) and r.outer in reduce:
                 reduce.add(r.fused)
-        return axis in reduce
+        return frozenset(reduce)

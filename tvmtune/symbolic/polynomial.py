@@ -246,6 +246,8 @@ def normal(value: Any) -> IntExpr:
 
 def add(left: IntExpr, right: IntExpr) -> IntExpr:
     """``left + right``."""
+    if type(left) is int and type(right) is int:
+        return left + right
     terms = dict(terms_of(left))
     for monomial, coefficient in terms_of(right).items():
         total = terms.get(monomial, 0) + coefficient
@@ -258,6 +260,8 @@ def add(left: IntExpr, right: IntExpr) -> IntExpr:
 
 def multiply(left: IntExpr, right: IntExpr) -> IntExpr:
     """``left * right``, expanded."""
+    if type(left) is int and type(right) is int:
+        return left * right
     terms: dict[Monomial, int] = {}
     others = terms_of(right).items()
     for monomial, coefficient in terms_of(left).items():
