@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from tvmtune.search_spaces.config import Config
+from tvmtune.search_spaces.space import Constraint
 from tvmtune.symbolic import IntExpr, at_most, both, either
 from tvmtune.target import Target
 
@@ -32,7 +36,33 @@ def shared_rows(height: int, threads: int) -> int:
     return max((r for r in row_blocks(height) if -(-height // r) >= threads), default=1)
 
 
-def fits_registers(points: IntExpr, vectors: IntExpr, steps: IntExpr, target: Target) -> IntExpr:
+def tile_constraints(
+    points: Callable[[Config], IntExpr], vectors: str, steps: str, target: Target
+) -> tuple[Constraint, ...]:
+    """What keeps the innermost loop of a register tile small: it spills nothing, and is not long.
+
+    Parameters
+    ----------
+    points
+        How many rows or pixels the tile has.
+    vectors, steps
+        Knobs: vectors of channels or columns of the tile, and unrolled steps of the reduction.
+    target
+        What has the registers.
+    """
+    return (
+        Constraint(
+            f"the tile fits {target.vector_registers} registers",
+            lambda c: _fits_registers(points(c), c[vectors], c[steps], target),
+        ),
+        Constraint(
+            f"at most {MAX_STEP_UPDATES} updates are unrolled",
+            lambda c: at_most(points(c) * c[vectors] * c[steps], MAX_STEP_UPDATES),
+        ),
+    )
+
+
+def _fits_registers(points: IntExpr, vectors: IntExpr, steps: IntExpr, target: Target) -> IntExpr:
     """Whether accumulators, one vector of each weight and one broadcast fit the registers.
 
     Measured: with no register to spare, eight unrolled steps of some tiles (14 by 2) spill.

@@ -21,13 +21,12 @@ from tvmtune.search_spaces.plain import pointwise
 from tvmtune.search_spaces.space import Constraint, Space
 from tvmtune.search_spaces.template import Template
 from tvmtune.search_spaces.tiles import (
-    MAX_STEP_UPDATES,
     best_tile,
     counts,
-    fits_registers,
     lanes_of,
     row_blocks,
     shared_rows,
+    tile_constraints,
 )
 from tvmtune.symbolic import IntExpr, at_most, divides
 from tvmtune.target import Target
@@ -102,15 +101,8 @@ def _constraints(target: Target) -> tuple[Constraint, ...]:
         return pixels
 
     return (
-        Constraint(
-            f"the tile fits {target.vector_registers} registers",
-            lambda c: fits_registers(tile(c), c["tile_ov"], c["ci_steps"], target),
-        ),
+        *tile_constraints(tile, "tile_ov", "ci_steps", target),
         Constraint("ci_steps divides ci_block", lambda c: divides(c["ci_steps"], c["ci_block"])),
-        Constraint(
-            f"at most {MAX_STEP_UPDATES} updates are unrolled",
-            lambda c: at_most(tile(c) * c["tile_ov"] * c["ci_steps"], MAX_STEP_UPDATES),
-        ),
         Constraint("tile_oy is at most rows", lambda c: at_most(c["tile_oy"], c["rows"])),
     )
 

@@ -24,13 +24,12 @@ from tvmtune.search_spaces.knobs import Knob, candidates, choice
 from tvmtune.search_spaces.space import Constraint, Space
 from tvmtune.search_spaces.template import Template
 from tvmtune.search_spaces.tiles import (
-    MAX_STEP_UPDATES,
     best_tile,
     counts,
-    fits_registers,
     lanes_of,
     row_blocks,
     shared_rows,
+    tile_constraints,
 )
 from tvmtune.search_spaces.winograd import Transform, filtering, polyphase
 from tvmtune.symbolic import IntExpr, as_int, at_most, divides
@@ -235,15 +234,8 @@ def _constraints(target: Target) -> tuple[Constraint, ...]:
         return count
 
     return (
-        Constraint(
-            f"the tile fits {target.vector_registers} registers",
-            lambda c: fits_registers(tiles(c), c["tile_v"], c["ci_steps"], target),
-        ),
+        *tile_constraints(tiles, "tile_v", "ci_steps", target),
         Constraint("ci_steps divides ci_block", lambda c: divides(c["ci_steps"], c["ci_block"])),
-        Constraint(
-            f"at most {MAX_STEP_UPDATES} updates are unrolled",
-            lambda c: at_most(tiles(c) * c["tile_v"] * c["ci_steps"], MAX_STEP_UPDATES),
-        ),
         Constraint("tile_y is at most rows", lambda c: at_most(c["tile_y"], c["rows"])),
         Constraint("tile_v is at most panel", lambda c: at_most(c["tile_v"], c["panel"])),
     )

@@ -17,11 +17,10 @@ from tvmtune.search_spaces.knobs import candidates, choice
 from tvmtune.search_spaces.space import Constraint, Space
 from tvmtune.search_spaces.template import Template
 from tvmtune.search_spaces.tiles import (
-    MAX_STEP_UPDATES,
     best_tile,
     counts,
-    fits_registers,
     lanes_of,
+    tile_constraints,
 )
 from tvmtune.symbolic import at_most
 from tvmtune.target import Target
@@ -48,14 +47,7 @@ def space(workload: Matmul, target: Target) -> Space:
             choice("order", ["m_outer", "n_outer"]),
         ),
         (
-            Constraint(
-                f"the tile fits {target.vector_registers} registers",
-                lambda c: fits_registers(c["tile_m"], c["tile_v"], c["steps"], target),
-            ),
-            Constraint(
-                f"at most {MAX_STEP_UPDATES} updates are unrolled",
-                lambda c: at_most(c["tile_m"] * c["tile_v"] * c["steps"], MAX_STEP_UPDATES),
-            ),
+            *tile_constraints(lambda c: c["tile_m"], "tile_v", "steps", target),
             Constraint("tile_m is at most block_m", lambda c: at_most(c["tile_m"], c["block_m"])),
         ),
         {
