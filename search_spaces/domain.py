@@ -27,7 +27,7 @@ class _Part:
     number: int
     space: Space
     evaluator: Evaluator
-    feature_columns: NDArray[np.intp]
+    feature_runs: tuple[tuple[slice, slice], ...]
 
     def valid(self, points: Points) -> NDArray[np.bool_]:
         valid = self.space.satisfied(points)
@@ -80,7 +80,7 @@ class TaskDomain:
         self._parts: list[_Part] = []
         for number, (space, evaluator) in enumerate(templates):
             places = [columns.setdefault(name, len(columns)) for name in evaluator.feature_names]
-            self._parts.append(_Part(number, space, evaluator, np.array(places, np.intp)))
+            self._parts.append(_Part(number, space, evaluator, tuple(_runs(places))))
         self._feature_names = tuple(columns)
         self._width = 1 + max(space.width for space, _ in templates)
         defaults = [(part, part.default()) for part in self._parts]
@@ -177,14 +177,13 @@ class TaskDomain:
         if len(self._parts) == 1:
             self._check_points(points)
             return self._parts[0].evaluator.features(points[:, 1:])
-        columns = np.zeros((len(self._feature_names), len(points)), np.float32)
+        features = np.zeros((len(points), len(self._feature_names)), np.float32)
         for part, rows in self._by_template(points):
             own = part.evaluator.features(points[rows, 1 : 1 + part.space.width])
-            where = rows if len(rows) < len(points) else slice(None)
-            for column, values in zip(part.feature_columns, own.T, strict=True):
-                columns[column, where] = values
-            columns[part.number, where] = 1
-        return columns.T
+            for there, here in part.feature_runs:
+                features[rows, there] = own[:, here]
+            features[rows, part.number] = 1
+        return features
 
     def defaults(self) -> Points:
         """The default config of each template that has a valid one, shape ``(t, width)``."""
@@ -229,3 +228,12 @@ class TaskDomain:
                 f"points of a task with {len(self._parts)} templates are {self._width} wide and "
                 f"begin with the template's number, got shape {points.shape}"
             )
+
+
+def _runs(places: Sequence[int]) -> Iterator[tuple[slice, slice]]:
+    """Slices of consecutive places, each with the slice of the numbers that have them."""
+    begin = 0
+    for end in range(1, len(places) + 1):
+        if end == len(places) or places[end] != places[end - 1] + 1:
+            yield slice(places[begin], places[end - 1] + 1), slice(begin, end)
+            begin = end

@@ -98,15 +98,14 @@ class StructureEvaluator:
 
     def features(self, points: Points) -> NDArray[np.float32]:
         """Feature columns, shape ``(n, d)``; those of the nest are 0 where no schedule is legal."""
-        columns = np.empty((len(self._feature_names), len(points)), np.float32)
-        nests, knobs = columns[: len(FEATURE_NAMES)], columns[len(FEATURE_NAMES) :]
-        for column, (_, place, table) in zip(knobs, self._knob_columns, strict=True):
+        features = np.empty((len(points), len(self._feature_names)), np.float32)
+        nests, knobs = features[:, : len(FEATURE_NAMES)], features[:, len(FEATURE_NAMES) :]
+        for column, (_, place, table) in zip(knobs.T, self._knob_columns, strict=True):
             column[:] = table[points[:, place]]
         for group in self._space.structures(points):
             structure = self._structure(group.key, points[group.rows[0]])
-            where = group.rows if len(group.rows) < len(points) else slice(None)
-            nests[:, where] = structure.features(self._space, points[where]).T
-        return columns.T
+            structure.write_features(self._space, points, nests, group.rows)
+        return features
 
     def violations(self, point: Points) -> list[str]:
         """What is wrong with a point, in numbers; nothing for one that is satisfied.
@@ -203,7 +202,8 @@ def try_structure(
     except _REFUSALS:
         return
     structure.satisfied(space, point[np.newaxis])
-    structure.features(space, point[np.newaxis])
+    features = np.empty((1, len(FEATURE_NAMES)), np.float32)
+    structure.write_features(space, point[np.newaxis], features, np.arange(1))
 
 
 @dataclass(eq=False)
@@ -235,10 +235,14 @@ class _Structure:
         assert self.schedule is not None
         return FeatureTape(features_of(self.schedule, self.limits))
 
-    def features(self, space: Space, points: Points) -> NDArray[np.float32]:
+    def write_features(
+        self, space: Space, points: Points, out: NDArray[np.float32], rows: NDArray[np.intp]
+    ) -> None:
+        """Write the features of some of the points into the same rows of an array."""
         if self.schedule is None:
-            return np.zeros((len(points), len(FEATURE_NAMES)), np.float32)
-        return self.feature_tape(space.columns(points), len(points))
+            out[rows] = 0
+        else:
+            self.feature_tape.write(space.columns(points[rows]), out, rows)
 
     def _are_tried(self, points: Points) -> NDArray[np.bool_]:
         if self.tried is None or not self.tried.size:

@@ -147,6 +147,27 @@ def test_missing_and_unequal_columns_are_named() -> None:
         tape({"a": column, "b": column[:2]})
 
 
-def test_constants_beyond_int64_are_refused() -> None:
-    with pytest.raises(SymbolError, match="does not fit int64"):
-        compile_tape([symbol("a") + 2**63])
+def test_constants_that_float64_would_round_are_refused() -> None:
+    compile_tape([symbol("a") + 2**53])
+    with pytest.raises(SymbolError, match="does not fit 53 bits"):
+        compile_tape([symbol("a") + 2**53 + 1])
+
+
+def test_quotients_next_to_an_integer_are_exact() -> None:
+    a, b = symbol("a"), symbol("b.0")
+    tape = compile_tape([floordiv(a, b), ceildiv(a, b), mod(a, b)])
+    divisors = np.array([3, 7, 94906265, 2**26 - 1, 2**20 + 1], np.int64)
+    dividends = (2**53 - 1) // divisors * divisors
+    for shift in (-1, 0, 1):
+        out = tape({"a": dividends + shift, "b.0": divisors})
+        for row, dividend, divisor in zip(out, dividends + shift, divisors, strict=True):
+            down, rest = divmod(int(dividend), int(divisor))
+            assert row.tolist() == [down, down + (rest > 0), rest]
+
+
+def test_conditions_are_numbers() -> None:
+    a, b = symbol("a"), symbol("b.0")
+    yes, also = at_most(a, 5), less(b, 3)
+    tape = compile_tape([yes + also, yes * also, yes - also, 1 - yes, maximum(yes, also) + yes])
+    out = tape({"a": np.array([1, 1, 9]), "b.0": np.array([1, 7, 1])})
+    assert out.tolist() == [[2, 1, 0, 0, 2], [1, 0, 1, 0, 2], [1, 0, -1, 1, 1]]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tvmtune.analysis.features import Column, Ratio
-from tvmtune.symbolic import IntExpr, Symbolic, Tape, compile_tape, key_of
+from tvmtune.symbolic import BLOCK, IntExpr, Symbolic, Tape, compile_tape, key_of
 
 _LOG2_E = np.float32(1 / log(2))
 
@@ -46,16 +46,43 @@ class FeatureTape:
         Returns
         -------
         NDArray[np.float32]
-            Shape ``(rows, d)``; columns are contiguous.
+            Shape ``(rows, d)``.
         """
-        logarithms = _logarithm(self._tape(symbols, rows=rows)).T
-        out = np.empty((len(self._constant), rows), np.float32)
-        out[:] = self._constant[:, np.newaxis]
-        for column, value in self._above:
-            out[column] += logarithms[value]
-        for column, value in self._below:
-            out[column] -= logarithms[value]
-        return out.T
+        out = np.empty((rows, len(self._constant)), np.float32)
+        self.write(symbols, out, np.arange(rows))
+        return out
+
+    def write(
+        self,
+        symbols: Mapping[str, NDArray[np.int64]],
+        out: NDArray[np.float32],
+        rows: NDArray[np.intp],
+    ) -> None:
+        """Write the columns of some configs into rows of an array.
+
+        Parameters
+        ----------
+        symbols
+            Values of each symbol, int64 of shape ``(n,)``.
+        out
+            Written to, shape ``(m, d)``.
+        rows
+            The row of each config, shape ``(n,)``.
+        """
+        columns = np.empty((len(self._constant), min(len(rows), BLOCK)), np.float32)
+        varying = np.empty((len(self._tape.results), columns.shape[1]), np.float32)
+        for where, values in self._tape.blocks(symbols, len(rows)):
+            size = where.stop - where.start
+            block, logarithms = columns[:, :size], varying[:, :size]
+            for row, value in zip(logarithms, values, strict=True):
+                row[:] = value
+            _take_logarithm(logarithms)
+            block[:] = self._constant[:, np.newaxis]
+            for column, place in self._above:
+                block[column] += logarithms[place]
+            for column, place in self._below:
+                block[column] -= logarithms[place]
+            out[rows[where]] = block.T
 
 
 def _varying(
@@ -71,9 +98,14 @@ def _numbers(expressions: Sequence[IntExpr]) -> NDArray[np.float64]:
 
 
 def _logarithm(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    """``log2(1 + x)``; what is below 0 (forbidden configs only) counts as 0."""
-    shifted = np.maximum(values, 0).astype(np.float32)
-    shifted += np.float32(1)
-    np.log(shifted, out=shifted)
-    shifted *= _LOG2_E
-    return shifted
+    logarithms = values.astype(np.float32)
+    _take_logarithm(logarithms)
+    return logarithms
+
+
+def _take_logarithm(values: NDArray[np.float32]) -> None:
+    """``log2(1 + x)`` in place; what is below 0 (forbidden configs only) counts as 0."""
+    np.maximum(values, 0, out=values)
+    values += np.float32(1)
+    np.log(values, out=values)
+    values *= _LOG2_E

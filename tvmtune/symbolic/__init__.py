@@ -19,9 +19,10 @@ from tvmtune.symbolic.expressions import (
     symbol,
 )
 from tvmtune.symbolic.polynomial import IntExpr, Symbolic, key_of, normal, same, symbols_of
-from tvmtune.symbolic.tape import Tape, compile_tape
+from tvmtune.symbolic.tape import BLOCK, Tape, compile_tape
 
 __all__ = [
+    "BLOCK",
     "IntExpr",
     "Substitution",
     "Symbolic",

@@ -19,7 +19,7 @@ Semantics
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from hashlib import blake2b
 from operator import attrgetter, index
@@ -82,9 +82,9 @@ class Atom:
             case Op.SYMBOL:
                 return self.name
             case Op.NONNEGATIVE:
-                return "({} <= {})".format(*_sides(self.args[0]))
+                return "({} <= {})".format(*sides(self.args[0]))
             case Op.ZERO:
-                return "({1} == {0})".format(*_sides(self.args[0]))
+                return "({1} == {0})".format(*sides(self.args[0]))
         return f"{self.op}({', '.join(map(str, self.args))})"
 
     __repr__ = __str__
@@ -382,8 +382,8 @@ def _sum_text(terms: Mapping[Monomial, int]) -> str:
     return text
 
 
-def _sides(difference: IntExpr) -> Iterable[str]:
-    """The negative terms and the positive ones, without signs: what ``<=`` and ``==`` show."""
+def sides(difference: IntExpr) -> tuple[IntExpr, IntExpr]:
+    """The negative terms and the positive ones, without signs: what ``<=`` and ``==`` compare."""
     terms = terms_of(difference)
-    yield _sum_text({m: -c for m, c in terms.items() if c < 0})
-    yield _sum_text({m: c for m, c in terms.items() if c > 0})
+    left = from_terms({m: -c for m, c in terms.items() if c < 0})
+    return left, from_terms({m: c for m, c in terms.items() if c > 0})

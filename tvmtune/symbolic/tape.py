@@ -2,39 +2,45 @@
 
 Semantics
 ---------
-- A tape computes what `substitute` computes, in int64.  A value or intermediate value outside of
-  int64 wraps silently: expressions count elements, bytes and operations of one kernel, far below
-  ``2**63``.  Results are float64: exact up to ``2**53``, rounded beyond.
+- A tape computes what `substitute` computes, in float64, for which there are vector instructions
+  that int64 has not: a division takes a third of the time.  It is exact while values stay below
+  ``2**53``, quotients included: what lies between two multiples of a divisor ``d`` is ``1 / d`` or
+  more from the integer ``q`` next to it, and as ``q * d < 2**53`` that is more than rounding moves
+  it.  Larger values are rounded; expressions count elements, bytes and operations of one kernel.
 - Every shared part (atom, product, sum) is computed once.  Rows are handled in blocks that keep all
-  intermediate values in the cache; a value's row of the workspace is used again after its last use.
+  intermediate values in the cache; a value's memory is used again after its last use.
+- A condition is an array of bools: 0 and 1 wherever it is a number.
 - A tape is immutable: it may be called from several threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tvmtune.errors import SymbolError
-from tvmtune.symbolic.polynomial import Atom, IntExpr, Op, Symbolic, normal
+from tvmtune.symbolic.polynomial import Atom, IntExpr, Monomial, Op, Symbolic, normal, sides
 
-_BLOCK = 2048
+BLOCK = 2048
 """Rows computed at a time: the values of a hundred expressions then fit a second-level cache."""
 
-Operand: TypeAlias = NDArray[np.int64] | np.int64
+Values: TypeAlias = NDArray[np.float64] | NDArray[np.bool_]
+"""One value for each row of a block, or a constant of no dimension."""
+
 Kernel: TypeAlias = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One operation: ``values[target] = kernel(values[i] for i in sources)``."""
+    """One operation: ``values[target] = kernel(*operands(values))``."""
 
     kernel: Kernel
-    sources: tuple[int, ...]
+    operands: Callable[[list[Values]], tuple[Values, ...]]
     target: int
 
 
@@ -42,7 +48,7 @@ class Step:
 class Tape:
     """A compiled sequence of expressions; made by `compile_tape`.
 
-    Values are numbered: first the symbols, then the constants, then the rows of the workspace.
+    Values are numbered: first the symbols, then the constants, then those that steps make.
 
     Parameters
     ----------
@@ -50,17 +56,17 @@ class Tape:
         Names of the columns that are read, sorted.
     constants
         Integers that appear in the expressions.
-    workspace_rows
-        Rows of the workspace.
+    places
+        How many values of steps are held at a time.
     steps
         Operations in order.
     results
-        For each expression the value that it is; a workspace row is not used again.
+        For each expression the number of its value; it is not used again.
     """
 
     symbols: tuple[str, ...]
-    constants: tuple[np.int64, ...]
-    workspace_rows: int
+    constants: tuple[Values, ...]
+    places: int
     steps: tuple[Step, ...]
     results: tuple[int, ...]
 
@@ -87,33 +93,57 @@ class Tape:
         SymbolError
             If the column of a symbol is missing or columns differ in length.
         """
+        n = self._rows(columns, rows)
+        out = np.empty((len(self.results), n))
+        for where, values in self.blocks(columns, n):
+            for column, value in zip(out, values, strict=True):
+                column[where] = value
+        return out.T
+
+    def blocks(
+        self, columns: Mapping[str, NDArray[np.int64]], rows: int | None = None
+    ) -> Iterator[tuple[slice, list[Values]]]:
+        """Evaluate block after block of rows, while their values are in the cache.
+
+        Parameters
+        ----------
+        columns, rows
+            As for a call.
+
+        Yields
+        ------
+        slice
+            The rows of a block.
+        list[Values]
+            The value of each expression for them, shape ``(m,)`` or of no dimension where it is
+            constant; good until the next block.
+
+        Raises
+        ------
+        SymbolError
+            As for a call.
+        """
+        n = self._rows(columns, rows)
+        inputs = np.empty((len(self.symbols), n))
+        for column, name in zip(inputs, self.symbols, strict=True):
+            column[:] = columns[name]
+        program = [(step.kernel, step.operands, step.target) for step in self.steps]
+        unknown: Values = np.empty(())
+        for begin in range(0, n, BLOCK):
+            where = slice(begin, min(n, begin + BLOCK))
+            values: list[Values] = [*inputs[:, where], *self.constants, *[unknown] * self.places]
+            for kernel, operands, target in program:
+                values[target] = kernel(*operands(values))
+            yield where, [values[place] for place in self.results]
+
+    def _rows(self, columns: Mapping[str, NDArray[np.int64]], rows: int | None) -> int:
         missing = [name for name in self.symbols if name not in columns]
         if missing:
             raise SymbolError(f"no column for the knob symbols {missing}: given {sorted(columns)}")
         lengths = {len(c) for c in columns.values()} | ({rows} if rows is not None else set())
         if len(lengths) != 1:
             raise SymbolError(f"columns of {sorted(lengths)} rows: give at least one, all as long")
-        n = lengths.pop()
-        inputs = [np.asarray(columns[name], np.int64) for name in self.symbols]
-        out = np.empty((len(self.results), n))
-        workspace = np.empty((self.workspace_rows, min(n, _BLOCK)), np.int64)
-        with np.errstate(divide="ignore"):
-            for begin in range(0, n, _BLOCK):
-                self._block([c[begin : begin + _BLOCK] for c in inputs], workspace, out[:, begin:])
-        return out.T
-
-    def _block(
-        self,
-        inputs: list[NDArray[np.int64]],
-        workspace: NDArray[np.int64],
-        out: NDArray[np.float64],
-    ) -> None:
-        size = min(out.shape[1], _BLOCK)
-        values: list[Operand] = [*inputs, *self.constants, *workspace[:, :size]]
-        for step in self.steps:
-            step.kernel(*[values[i] for i in step.sources], out=values[step.target])
-        for j, place in enumerate(self.results):
-            out[j, :size] = values[place]
+        return lengths.pop()
 
 
 def compile_tape(expressions: Sequence[IntExpr]) -> Tape:
@@ -162,8 +192,11 @@ class _Recorder:
         return done
 
     def _sum(self, expression: Symbolic) -> _Reference:
+        if len(expression.terms) == 1:
+            ((monomial, coefficient),) = expression.terms.items()
+            return self._scaled(self._product(monomial), coefficient)
         constant = expression.terms.get((), 0)
-        products = [(self._product(m), c) for m, c in expression.terms.items() if m]
+        products = [(self._number(m), c) for m, c in expression.terms.items() if m]
         products.sort(key=lambda product: product[1] < 0)
         total, coefficient = products[0]
         total = self._scaled(total, coefficient)
@@ -177,7 +210,14 @@ class _Recorder:
             return value
         return self._record("multiply", value, _Reference(constant=factor))
 
-    def _product(self, monomial: tuple[Atom, ...]) -> _Reference:
+    def _number(self, monomial: Monomial) -> _Reference:
+        """A product that can be added: bools would be joined by ``or``."""
+        product = self._product(monomial)
+        if any(atom.op not in _MAY_BE_BOOLS for atom in monomial):
+            return product
+        return self._record("multiply", product, _Reference(constant=1))
+
+    def _product(self, monomial: Monomial) -> _Reference:
         product = self._atom(monomial[0])
         for atom in monomial[1:]:
             product = self._record("multiply", product, self._atom(atom))
@@ -188,39 +228,33 @@ class _Recorder:
         if done is None:
             if atom.op is Op.SYMBOL:
                 done = _Reference(name=atom.name)
+            elif atom.op in _COMPARISONS:
+                done = self._record(_COMPARISONS[atom.op], *map(self.value, sides(atom.args[0])))
             else:
                 done = self._operation(atom.op, [self.value(a) for a in atom.args])
             self.atoms[atom.key] = done
         return done
 
     def _operation(self, op: Op, args: list[_Reference]) -> _Reference:
-        zero = _Reference(constant=0)
         match op:
             case Op.FLOORDIV:
-                return self._record("floor_divide", *args)
+                return self._quotient("floor_divide", *args)
             case Op.CEILDIV:
-                down = self._record("floor_divide", self._negative(args[0]), args[1])
-                return self._negative(down)
+                return self._quotient("ceil_divide", *args)
             case Op.MOD:
-                down = self._record("floor_divide", *args)
+                down = self._quotient("floor_divide", *args)
                 return self._record("subtract", args[0], self._record("multiply", down, args[1]))
             case Op.SELECT:
                 return self._record("select", *args)
-            case Op.NONNEGATIVE:
-                return self._record("greater_equal", args[0], zero)
-            case Op.ZERO:
-                return self._record("equal", args[0], zero)
-            case Op.NONZERO:
-                return self._record("not_equal", args[0], zero)
         folded = args[0]
         for arg in args[1:]:
             folded = self._record(_FOLDS[op], folded, arg)
         return folded
 
-    def _negative(self, value: _Reference) -> _Reference:
-        if value.constant is not None:
-            return _Reference(constant=-value.constant)
-        return self._record("negative", value)
+    def _quotient(self, name: str, dividend: _Reference, divisor: _Reference) -> _Reference:
+        if divisor.constant is None:
+            divisor = self._record("divisor", divisor, _Reference(constant=0))
+        return self._record(name, dividend, divisor)
 
     def _record(self, name: str, *sources: _Reference) -> _Reference:
         operation = (name, sources)
@@ -239,37 +273,53 @@ class _Recorder:
         place |= {_Reference(constant=c): len(symbols) + i for i, c in enumerate(constants)}
         last = {r: i for i, (_, sources) in enumerate(self.operations) for r in sources}
         last |= dict.fromkeys(results, len(self.operations))
-        first_row = len(place)
-        rows, free = 0, list[int]()
+        first = len(place)
+        places, free = first, list[int]()
         steps = []
         for i, (name, sources) in enumerate(self.operations):
-            target = free.pop() if free else first_row + rows
-            rows = max(rows, target - first_row + 1)
+            target = free.pop() if free else places
+            places = max(places, target + 1)
             place[_Reference(step=i)] = target
-            steps.append(Step(_KERNELS[name], tuple(place[s] for s in sources), target))
+            operands = itemgetter(*(place[s] for s in sources))
+            steps.append(Step(_KERNELS[name], operands, target))
             free += {place[s] for s in sources if s.step is not None and last[s] == i}
         return Tape(
             tuple(symbols),
             tuple(_constant(c) for c in constants),
-            rows,
+            places - first,
             tuple(steps),
             tuple(place[r] for r in results),
         )
 
 
-def _constant(value: int) -> np.int64:
-    try:
-        return np.int64(value)
-    except OverflowError as error:
-        raise SymbolError(f"the constant {value} of an expression does not fit int64") from error
+def _constant(value: int) -> Values:
+    if abs(value) > 2**53:
+        raise SymbolError(f"the constant {value} of an expression does not fit 53 bits")
+    return np.array(value, np.float64)
 
 
-def _select(condition: Operand, then: Operand, otherwise: Operand, out: NDArray[np.int64]) -> None:
-    """``then`` where `condition` is 1, ``otherwise`` where it is 0; `out` is none of them."""
-    np.subtract(then, otherwise, out=out)
-    np.multiply(out, condition, out=out)
-    np.add(out, otherwise, out=out)
+def _divisor(value: Values, zero: Values) -> Values:
+    """The value, and infinity where it is `zero`: a quotient by it is 0."""
+    return np.where(value == zero, np.inf, value)
 
+
+def _floor_divide(dividend: Values, divisor: Values) -> Values:
+    quotient = np.divide(dividend, divisor)
+    return np.floor(quotient, out=quotient)
+
+
+def _ceil_divide(dividend: Values, divisor: Values) -> Values:
+    quotient = np.divide(dividend, divisor)
+    return np.ceil(quotient, out=quotient)
+
+
+_COMPARISONS: Mapping[Op, str] = {
+    Op.NONNEGATIVE: "less_equal",
+    Op.ZERO: "equal",
+    Op.NONZERO: "not_equal",
+}
+
+_MAY_BE_BOOLS = frozenset({*_COMPARISONS, Op.BOTH, Op.EITHER, Op.SELECT, Op.MIN, Op.MAX})
 
 _FOLDS: Mapping[Op, str] = {
     Op.MIN: "minimum",
@@ -282,12 +332,13 @@ _KERNELS: Mapping[str, Kernel] = {
     "add": np.add,
     "subtract": np.subtract,
     "multiply": np.multiply,
-    "negative": np.negative,
-    "floor_divide": np.floor_divide,
+    "divisor": _divisor,
+    "floor_divide": _floor_divide,
+    "ceil_divide": _ceil_divide,
     "minimum": np.minimum,
     "maximum": np.maximum,
-    "greater_equal": np.greater_equal,
+    "less_equal": np.less_equal,
     "equal": np.equal,
     "not_equal": np.not_equal,
-    "select": _select,
+    "select": np.where,
 }
