@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from benchmarks.constraint_trials import Lend
 from benchmarks.unconstrained import reference_of
-from tvmtune.artifact import Outcome
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.machine import available_cores
 from tvmtune.measure.candidate import Built, Candidate
@@ -17,6 +16,7 @@ from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.problem import Problem
 from tvmtune.measure.timing import TimingOptions
 from tvmtune.measure.workers import Workers
+from tvmtune.outcome import Outcome
 from tvmtune.search_spaces.config import Config
 from tvmtune.target import Target
 from tvmtune.workload import Workload

@@ -14,8 +14,8 @@ from benchmarks.draws import Drawn, draw
 from benchmarks.journal import Journal
 from benchmarks.spills import LoopSpills, innermost_loops, spilling
 from benchmarks.tables import Entry
-from tvmtune.artifact import Outcome, Status
 from tvmtune.measure.candidate import Built
+from tvmtune.outcome import Outcome, Status
 from tvmtune.search_spaces.config import Config
 from tvmtune.target import Target
 from tvmtune.workload import Workload

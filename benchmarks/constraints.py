@@ -17,8 +17,8 @@ from benchmarks.draws import Drawn
 from benchmarks.journal import Journal
 from benchmarks.markdown import NOTHING, facts_table, milliseconds, origin, table, times
 from benchmarks.tables import Entry, select
-from tvmtune.artifact import Status
 from tvmtune.errors import UsageError
+from tvmtune.outcome import Status
 from tvmtune.target import parse_target
 
 _HEAVY = 0.05

@@ -28,7 +28,7 @@ from benchmarks.idea_table import (
 )
 from benchmarks.ours import best_kernel
 from benchmarks.tables import problem_of
-from tvmtune.artifact import Artifact, Outcome
+from tvmtune.artifact import Artifact
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import space_of, templates_for
 from tvmtune.deploy.match import LogMatch
@@ -36,6 +36,7 @@ from tvmtune.errors import RecordError
 from tvmtune.measure.building import BuilderPool
 from tvmtune.measure.candidate import Candidate
 from tvmtune.measure.options import MeasureOptions
+from tvmtune.outcome import Outcome
 from tvmtune.runtime.kernel import Kernel
 from tvmtune.search_spaces.config import Config
 from tvmtune.target import Target

@@ -34,8 +34,8 @@ _STACK_OR_FRAME = re.compile(r"\(%r[sb]p[,)]")
 class LoopSpills:
     """An innermost loop: its function and label, and how many of its instructions are what.
 
-    ``vectors`` name a vector register; of these, ``stores`` write one to the frame and ``reloads``
-    read from there.
+    ``vectors`` name a vector register; of these, ``multiply_adds`` are fused ones, ``stores`` write
+    one to the frame and ``reloads`` read from there.
     """
 
     function: str
@@ -44,6 +44,7 @@ class LoopSpills:
     vectors: int
     stores: int
     reloads: int
+    multiply_adds: int = 0
 
     @property
     def spills(self) -> bool:
@@ -92,6 +93,7 @@ def _loops(function: str, lines: Sequence[str]) -> Iterator[LoopSpills]:
             vectors=len(vectors),
             stores=stores,
             reloads=len(on_stack) - stores,
+            multiply_adds=sum(line.startswith("vfm") for line in vectors),
         )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tvmtune.artifact import Artifact, Status
+from tvmtune.artifact import Artifact
 from tvmtune.codegen.llvm import compile_object, set_flags
 from tvmtune.codegen.probes import make_probe
 from tvmtune.errors import SpaceError, TvmtuneError
 from tvmtune.measure.candidate import Built
 from tvmtune.measure.child import Progress, describe
 from tvmtune.measure.frames import Frame, Payload
+from tvmtune.outcome import Status
 from tvmtune.target import parse_target
 
 

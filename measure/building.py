@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any
 
-from tvmtune.artifact import Artifact, Outcome, Status
+from tvmtune.artifact import Artifact
 from tvmtune.errors import MeasureError, TvmtuneError
 from tvmtune.measure.candidate import Built, Candidate
 from tvmtune.measure.failures import outcome_of, outcome_of_exception
@@ -17,6 +17,7 @@ from tvmtune.measure.frames import Frame
 from tvmtune.measure.options import BUILDER, MeasureOptions
 from tvmtune.measure.process import Failure
 from tvmtune.measure.worker import Worker
+from tvmtune.outcome import Outcome, Status
 
 _WORKERS_PER_LANE = 3
 _REFUSALS = {s.value: s for s in (Status.BUILD_ERROR, Status.INVALID, Status.OUT_OF_MEMORY)}

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.measure.options import BUILDER
 from tvmtune.measure.process import Failure, Reason
+from tvmtune.outcome import Outcome, Status
 
 _STATUS: Mapping[Reason, Status] = MappingProxyType(
     {

@@ -13,13 +13,14 @@ from functools import partial
 from queue import SimpleQueue
 from statistics import median
 
-from tvmtune.artifact import Artifact, Outcome, Status
+from tvmtune.artifact import Artifact
 from tvmtune.errors import GivenUpError
 from tvmtune.measure.candidate import Candidate
 from tvmtune.measure.problem import CHECKING_SEEDS, Case, Problem
 from tvmtune.measure.running import RunnerClient
 from tvmtune.measure.timing import TimingOptions
 from tvmtune.measure.workers import Workers
+from tvmtune.outcome import Outcome, Status
 
 _log = logging.getLogger(__name__)
 

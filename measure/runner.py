@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tvmtune.artifact import Artifact, Role, Status
+from tvmtune.artifact import Artifact, Role
 from tvmtune.errors import KernelError
 from tvmtune.measure.checking import Comparison, Tolerance, compare
 from tvmtune.measure.child import Handler, Progress, serve
@@ -24,6 +24,7 @@ from tvmtune.measure.frames import Frame, Payload
 from tvmtune.measure.harder import check_harder
 from tvmtune.measure.loads import sample_on_cores
 from tvmtune.measure.timing import Stopwatch, TimingOptions, time_calls
+from tvmtune.outcome import Status
 from tvmtune.runtime.arrays import CANARY
 from tvmtune.runtime.kernel import BoundKernel, Packed
 from tvmtune.runtime.loader import load

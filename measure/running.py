@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tvmtune.artifact import Artifact, Outcome, Status
+from tvmtune.artifact import Artifact
 from tvmtune.errors import MeasureError
 from tvmtune.measure.failures import outcome_of, outcome_of_exception
 from tvmtune.measure.frames import Frame, Payload
@@ -16,6 +16,7 @@ from tvmtune.measure.problem import Case, SharedArray
 from tvmtune.measure.process import Failure
 from tvmtune.measure.timing import TimingOptions
 from tvmtune.measure.worker import Worker
+from tvmtune.outcome import Outcome, Status
 
 _MISSING_ARRAYS = "missing_arrays"
 _MISSING_KERNEL = "missing_kernel"

@@ -7,12 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-from tvmtune.artifact import Artifact, Outcome
+from tvmtune.artifact import Artifact
 from tvmtune.measure.building import BuilderPool
 from tvmtune.measure.candidate import Built, Candidate
 from tvmtune.measure.lock import MachineLock
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.running import RunnerClient
+from tvmtune.outcome import Outcome
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -28,6 +28,12 @@ _STARTS = re.compile(rb'(?=\{"tvmtune":)')
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _DEPTH_LIMIT = 64
 
+_ORIGIN, _SCHEMA = b',"fingerprint":{', b',"schema":'
+_END = re.compile(rb',"schema":(\d{1,9}),"id":"(\w*)"\}\Z')
+"""What is between them is the same in many lines."""
+
+_ORIGINS_KEPT = 1000
+
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no number")
@@ -65,45 +71,77 @@ def encode(record: Record) -> bytes:
     return head.encode() + body + b"}\n"
 
 
-def decode(line: bytes) -> list[Record | LineProblem]:
-    """What a line holds.
+class Decoder:
+    """Reads lines.  Those of one run share where they come from, which is read once."""
 
-    Nothing for a blank line; one thing for most; more where a torn line lacks its newline and
-    another log was appended to it, as ``cat`` does.
-    """
-    text = line.strip()
-    if not text:
-        return []
-    whole = _decode_one(text)
-    if isinstance(whole, Record):
-        return [whole]
-    parts = [part for part in _STARTS.split(text) if part.strip()]
-    if len(parts) == 1:
-        return [whole]
-    return [_decode_one(part.strip()) for part in parts]
+    def __init__(self) -> None:
+        self._origins: dict[bytes, dict[str, Any]] = {}
+
+    def __call__(self, line: bytes) -> list[Record | LineProblem]:
+        """What a line holds.
+
+        Nothing for a blank line; one thing for most; more where a torn line lacks its newline and
+        another log was appended to it, as ``cat`` does.
+        """
+        text = line.strip()
+        if not text:
+            return []
+        whole = self._one(text)
+        if isinstance(whole, Record):
+            return [whole]
+        parts = [part for part in _STARTS.split(text) if part.strip()]
+        if len(parts) == 1:
+            return [whole]
+        return [self._one(part.strip()) for part in parts]
+
+    def _one(self, text: bytes) -> Record | LineProblem:
+        head = _HEAD.match(text)
+        if head is None:
+            return _classify(text)
+        if int(head[1]) > SCHEMA_VERSION:
+            return _newer(int(head[1]))
+        body = text[head.end() : -1]
+        if not text.endswith(b"}}"):
+            return LineProblem(ProblemKind.TORN, "it stops in the middle")
+        if zlib.crc32(body) != int(head[2], 16):
+            return LineProblem(ProblemKind.CHECKSUM, "its checksum does not agree")
+        try:
+            value = self._value(body)
+            if body.count(b"[") + body.count(b"{") > _DEPTH_LIMIT and _is_deep(value):
+                reason = f"it nests deeper than {_DEPTH_LIMIT} levels"
+                return LineProblem(ProblemKind.BROKEN, reason)
+            record = Record.from_json(value)
+        except (RecordError, ValueError, RecursionError) as error:
+            return LineProblem(ProblemKind.BROKEN, str(error))
+        if record.schema != int(head[1]):
+            return LineProblem(ProblemKind.BROKEN, f"schema {int(head[1])} and {record.schema}")
+        return record
+
+    def _value(self, body: bytes) -> Any:
+        """The JSON value of a record's text."""
+        end = _END.match(body, max(0, body.rfind(_SCHEMA)))
+        begin = body.rfind(_ORIGIN)
+        if end is None or not 0 < begin < end.start():
+            return _parsed(body)
+        try:
+            value = _parsed(body[:begin] + b"}")  # fails if not all is closed: then it is another
+            origin = self._origin(body[begin + 1 : end.start()])
+        except ValueError:
+            return _parsed(body)
+        return {**value, **origin, "schema": int(end[1]), "id": end[2].decode()}
+
+    def _origin(self, text: bytes) -> dict[str, Any]:
+        """The members of an object that are written in `text`; raises `ValueError` if it is not."""
+        origin = self._origins.get(text)
+        if origin is None:
+            origin = _parsed(b"{" + text + b"}")
+            if len(self._origins) < _ORIGINS_KEPT:
+                self._origins[text] = origin
+        return origin
 
 
-def _decode_one(text: bytes) -> Record | LineProblem:
-    head = _HEAD.match(text)
-    if head is None:
-        return _classify(text)
-    if int(head[1]) > SCHEMA_VERSION:
-        return _newer(int(head[1]))
-    body = text[head.end() : -1]
-    if not text.endswith(b"}}"):
-        return LineProblem(ProblemKind.TORN, "it stops in the middle")
-    if zlib.crc32(body) != int(head[2], 16):
-        return LineProblem(ProblemKind.CHECKSUM, "its checksum does not agree")
-    try:
-        value = _JSON.decode(body.decode())
-        if body.count(b"[") + body.count(b"{") > _DEPTH_LIMIT and _is_deep(value):
-            return LineProblem(ProblemKind.BROKEN, f"it nests deeper than {_DEPTH_LIMIT} levels")
-        record = Record.from_json(value)
-    except (RecordError, ValueError, RecursionError) as error:
-        return LineProblem(ProblemKind.BROKEN, str(error))
-    if record.schema != int(head[1]):
-        return LineProblem(ProblemKind.BROKEN, f"schema {int(head[1])} and {record.schema}")
-    return record
+def _parsed(text: bytes) -> Any:
+    return _JSON.decode(text.decode())
 
 
 def _is_deep(value: Any) -> bool:

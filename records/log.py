@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from tvmtune.errors import RecordError
-from tvmtune.records.line import LineProblem, ProblemKind, decode, encode
+from tvmtune.records.line import Decoder, LineProblem, ProblemKind, encode
 from tvmtune.records.record import Record
 
 _LINE_LIMIT_BYTES = 4 << 20
@@ -224,9 +224,9 @@ def read_log(paths: Iterable[str | os.PathLike[str]], *, need_records: bool = Fa
         ``need_records``.
     """
     names = [Path(path) for path in paths]
-    gathered = _Gathered()
+    gathered, decode = _Gathered(), Decoder()
     for path in names:
-        for number, item in _items(path):
+        for number, item in _items(path, decode):
             gathered.add(path, number, item)
     contents = LogContents(tuple(gathered.records.values()), tuple(gathered.problems.values()))
     if need_records and not contents.records:
@@ -234,7 +234,7 @@ def read_log(paths: Iterable[str | os.PathLike[str]], *, need_records: bool = Fa
     return contents
 
 
-def _items(path: Path) -> Iterator[tuple[int, Record | LineProblem]]:
+def _items(path: Path, decode: Decoder) -> Iterator[tuple[int, Record | LineProblem]]:
     """Line numbers and what is on the lines."""
     try:
         with open(path, "rb") as file:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import isfinite
+from operator import itemgetter
 from typing import Any
 
-from tvmtune.artifact import Status
 from tvmtune.errors import RecordError
+from tvmtune.outcome import Status
 
 SCHEMA_VERSION = 1
 """Version of the fields below; a log of a newer one is left alone."""
@@ -63,8 +64,9 @@ class Record:
         ``loading``, ``running``, ``checking``).
     flops
         Operations on floats that a call executes; 0 where nobody counted.
-    nest_hash, artifact_hash, feature_version, seed
-        Of the concrete nest and of the code; version of the features; seed of the search.
+    nest_hash, code_hash, artifact_hash, feature_version, seed
+        Of the concrete nest, of the sources that made it (empty where nobody looked) and of the
+        artifact; version of the features; seed of the search.
     fingerprint, toolchain, settings
         Machine (``cpu``, ``cores``, ``kernel``), versions by package, settings of the measurement.
     id
@@ -90,6 +92,7 @@ class Record:
     seconds: Mapping[str, float] = field(default_factory=dict)
     flops: int = 0
     nest_hash: str = ""
+    code_hash: str = ""
     artifact_hash: str = ""
     feature_version: str = ""
     seed: int = 0
@@ -159,9 +162,10 @@ class Record:
         """The record that :meth:`to_json` wrote; raises `RecordError` on anything else."""
         fields = {**_ADDED, **value}
         try:
-            for name, check in _CHECKS.items():
-                if not check(fields[name]):
-                    raise RecordError(f"record with {name}={str(fields[name])[:60]!r}")
+            if not _are_plainly_right(fields):
+                for name, check in _CHECKS.items():
+                    if not check(fields[name]):
+                        raise RecordError(f"record with {name}={str(fields[name])[:60]!r}")
         except KeyError as missing:
             raise RecordError(f"record without {missing.args[0]}") from missing
         if len(fields) != len(_CHECKS):
@@ -187,6 +191,13 @@ def _bounded(detail: str) -> str:
     return detail[:head] + mark + detail[-(DETAIL_LIMIT - head - len(mark)) :]
 
 
+def _are_plainly_right(fields: Mapping[str, Any]) -> bool:
+    """Whether all values are plain and pass their checks: of one type at once, logs are long."""
+    return all({*map(type, get(fields))} == {kind} for kind, get in _OF_TYPE) and all(
+        check(fields[name]) for name, check in _OTHERS
+    )
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -196,11 +207,11 @@ def _is_mapping(value: Any) -> bool:
 
 
 def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return type(value) is int
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
+    return type(value) in (int, float) and _is_finite(value)
 
 
 def _is_seconds(value: Any) -> bool:
@@ -209,9 +220,11 @@ def _is_seconds(value: Any) -> bool:
 
 def _are_seconds(values: list[Any]) -> bool:
     """All at once: there may be many."""
-    if not values:
-        return True
-    return set(map(type, values)) <= {int, float} and min(values) >= 0 and _is_finite(sum(values))
+    return not values or (_are_numbers(values) and min(values) >= 0)
+
+
+def _are_numbers(values: Collection[Any]) -> bool:
+    return {*map(type, values)} <= {int, float} and _is_finite(sum(map(abs, values)))
 
 
 def _is_finite(value: float) -> bool:
@@ -226,7 +239,7 @@ _STATUS = {s.value: s for s in Status}
 _PURPOSE = {p.value: p for p in Purpose}
 _PROPOSER = {p.value: p for p in Proposer}
 
-_ADDED: Mapping[str, Any] = {"flops": 0}
+_ADDED: Mapping[str, Any] = {"flops": 0, "code_hash": ""}
 """Fields that older records of this schema do not have, and what they mean by that."""
 
 _CHECKS: Mapping[str, Callable[[Any], bool]] = {
@@ -246,9 +259,10 @@ _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "truncated": lambda v: isinstance(v, bool),
     "checks": _is_mapping,
     "start_s": _is_number,
-    "seconds": lambda v: _is_mapping(v) and all(map(_is_number, v.values())),
+    "seconds": lambda v: _is_mapping(v) and _are_numbers(v.values()),
     "flops": lambda v: _is_integer(v) and v >= 0,
     "nest_hash": _is_text,
+    "code_hash": _is_text,
     "artifact_hash": _is_text,
     "feature_version": _is_text,
     "seed": _is_integer,
@@ -258,3 +272,9 @@ _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "schema": _is_integer,
     "id": _is_text,
 }
+
+_OF_TYPE = tuple(
+    (kind, itemgetter(*(name for name, own in _CHECKS.items() if own is check)))
+    for kind, check in ((str, _is_text), (dict, _is_mapping))
+)
+_OTHERS = tuple((n, c) for n, c in _CHECKS.items() if c not in (_is_text, _is_mapping))

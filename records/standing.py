@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tvmtune.artifact import Status
+from tvmtune.outcome import Status
 from tvmtune.records.record import Purpose, Record
 
 

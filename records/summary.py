@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tvmtune.artifact import Status
+from tvmtune.outcome import Status
 from tvmtune.records.best import NestHash, first_usable, is_reference, unusable
 from tvmtune.records.record import Proposer, Purpose, Record
 from tvmtune.records.standing import Standing, rank

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tvmtune.artifact import Argument, Artifact, Manifest, Outcome, Role, Status
+from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.errors import KernelError
 from tvmtune.layout import Layout
+from tvmtune.outcome import Outcome, Status
 
 ARGUMENTS = (
     Argument("x", Role.INPUT, (3, 10), "float32", Layout.blocked(2, [(1, 8)])),

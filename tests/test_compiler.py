@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tvmtune.artifact import Artifact, Outcome, Role, Status
+from tvmtune.artifact import Artifact, Role
 from tvmtune.compiler.building import build, sources
+from tvmtune.compiler.code_hash import code_hash
 from tvmtune.compiler.domains import task_domain
 from tvmtune.compiler.rehearsal import Part, rehearse
 from tvmtune.compiler.request import BuildRequest
@@ -16,6 +17,7 @@ from tvmtune.compiler.scheduling import nest_hash
 from tvmtune.compiler.templates import templates_for
 from tvmtune.errors import LoweringError, SpaceError, TemplateError, WorkloadError
 from tvmtune.operators import reference
+from tvmtune.outcome import Outcome, Status
 from tvmtune.runtime.kernel import Kernel
 from tvmtune.search_spaces.references import resolve_template
 from tvmtune.search_spaces.templates import TEMPLATES
@@ -277,3 +279,22 @@ def test_only_strange_templates_are_rehearsed(own: Path) -> None:
     assert heard == []
     task_domain(parse(MATMUL), TARGET, f"{own}:MINE", rehearse=note)
     assert heard == [Part.SPACE, Part.CONFIG, Part.STRUCTURE]
+
+
+def test_the_code_hash_is_that_of_sources(tmp_path: Path) -> None:
+    package = tmp_path / "tvmtune"
+    for name in ("layout.py", "target.py", "te/sums.py", "schedule/loops.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(name)
+    for name in ("compiler", "ir", "operators", "search_spaces", "symbolic", "workload"):
+        (package / name).mkdir()
+    first = code_hash(package)
+    assert len(first) == 16
+    (package / "te" / "__pycache__").mkdir()
+    (package / "te" / "__pycache__" / "sums.pyc").write_text("x")
+    assert code_hash(package) == first
+    (package / "te" / "sums.py").write_text("other")
+    assert code_hash(package) != first
+    (package / "layout.py").unlink()
+    assert code_hash(package) == ""
+    assert len(code_hash()) == 16

@@ -14,7 +14,7 @@ from benchmarks.contest import Comparison
 from benchmarks.ours import NCHW, OWN_LAYOUT
 from benchmarks.results import Deviation, Results, Settings, Span
 from benchmarks.running import Contestants, Steps
-from tvmtune.artifact import Status
+from tvmtune.outcome import Status
 from tvmtune.records import LogWriter, Purpose, Record
 from tvmtune.workload import Workload
 

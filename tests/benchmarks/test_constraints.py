@@ -15,8 +15,9 @@ from benchmarks.constraints import allowed_of, constraints_text, excluded_of
 from benchmarks.draws import draw
 from benchmarks.journal import Journal
 from benchmarks.tables import select
-from tvmtune.artifact import Artifact, Manifest, Outcome, Status
+from tvmtune.artifact import Artifact, Manifest
 from tvmtune.measure.candidate import Built
+from tvmtune.outcome import Outcome, Status
 from tvmtune.search_spaces.config import Config
 from tvmtune.target import parse_target
 from tvmtune.workload import Workload

@@ -51,7 +51,13 @@ prepare:
 def test_innermost_loops_only() -> None:
     kernel, prepare = innermost_loops(_TWO_LOOPS)
     assert kernel == LoopSpills(
-        function="kernel", label=".LBB0_2", instructions=7, vectors=5, stores=1, reloads=2
+        function="kernel",
+        label=".LBB0_2",
+        instructions=7,
+        vectors=5,
+        stores=1,
+        reloads=2,
+        multiply_adds=1,
     )
     assert (prepare.function, prepare.stores, prepare.reloads) == ("prepare", 1, 0)
     assert spilling([kernel, prepare], besides="prepare") == [kernel]

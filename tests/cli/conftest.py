@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.cli.main import run
 from tvmtune.machine import Bandwidth, MachineFacts
 from tvmtune.measure.candidate import Candidate
+from tvmtune.outcome import Outcome, Status
 from tvmtune.records import Here, LogWriter, Record
 from tvmtune.target import Target
 from tvmtune.tuner import Equipment, api

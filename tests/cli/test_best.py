@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tvmtune.artifact import Status
 from tvmtune.cli import best_command
 from tvmtune.cli.best_command import best_rows
+from tvmtune.compiler.code_hash import code_hash
 from tvmtune.compiler.domains import task_domain
 from tvmtune.deploy.choice import choose
-from tvmtune.deploy.freshness import LimitedNestHash, current_nest_hash
+from tvmtune.deploy.freshness import Freshness
+from tvmtune.deploy.nests import current_nest_hash
+from tvmtune.outcome import Status
 from tvmtune.records import Here, LogContents, Proposer, Purpose, Record
 from tvmtune.target import parse_target
 from tvmtune.workload import parse
@@ -23,7 +25,7 @@ from tvmtune.workload import parse
 @pytest.fixture
 def unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every config makes the nest that its record says, as those of these tests make none."""
-    monkeypatch.setattr(LimitedNestHash, "__call__", lambda _, record: record.nest_hash)
+    monkeypatch.setattr(Freshness, "nest_hash", lambda _, record: record.nest_hash)
 
 
 def _records(record: Any) -> list[Any]:
@@ -125,6 +127,21 @@ def _changed(record: Record, **fields: Any) -> Record:
 def _chosen(records: list[Record]) -> str | None:
     task = parse(records[0].workload), parse_target(records[0].target)
     return choose(*task, records, Here({"cpu": "A"}, {})).match.record_id
+
+
+def test_records_of_this_code_are_taken_at_their_word(
+    tuned: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = code_hash()
+    assert here
+    monkeypatch.delitem(sys.modules, "tvmtune.deploy.nests", raising=False)
+    same = [_changed(record, code_hash=here) for record in tuned]
+    (row,) = best_rows(LogContents(tuple(same)), Here({"cpu": "A"}, {}))
+    assert (row.summary.record_id, row.summary.stale) == (same[0].id, 0)
+    assert "tvmtune.deploy.nests" not in sys.modules
+    other = [*same[1:], _changed(same[0], code_hash="0" * 16)]
+    (row,) = best_rows(LogContents(tuple(other)), Here({"cpu": "A"}, {}))
+    assert (row.summary.record_id, row.summary.stale) == (same[1].id, 1)
 
 
 def test_a_stale_best_gives_way_as_when_it_is_built(tuned: list[Record]) -> None:

@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 from rich.live import Live
 
-from tvmtune.artifact import Status
 from tvmtune.cli.board import Board
 from tvmtune.cli.progress import LineProgress, LiveProgress, progress_of, standing
+from tvmtune.outcome import Status
 from tvmtune.records import Purpose
 from tvmtune.tuner import (
     Confirmed,

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from tvmtune.artifact import Status
+from tvmtune.outcome import Status
 
 
 def test_table(cli: Any, log: Any, record: Any) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from tvmtune.artifact import Argument, Artifact, Manifest, Outcome, Role, Status
+from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.deploy.choice import choose
 from tvmtune.deploy.match import LogMatch
 from tvmtune.layout import Layout
 from tvmtune.measure.candidate import Built, Candidate
+from tvmtune.outcome import Outcome, Status
 from tvmtune.records import Here, LogWriter, Record
 from tvmtune.runtime.kernel import Kernel
 from tvmtune.target import parse_target

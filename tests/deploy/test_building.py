@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import tvmtune
-from tvmtune.artifact import Outcome, Status
 from tvmtune.deploy import building
 from tvmtune.deploy.building import BuildOptions, build, build_all
 from tvmtune.deploy.inputs import read_inputs
 from tvmtune.deploy.match import LogMatch
 from tvmtune.errors import CodegenError, KernelError, MeasureError, RecordError, UsageError
+from tvmtune.outcome import Outcome, Status
 from tvmtune.records import LogWriter
 from tvmtune.target import parse_target
 from tvmtune.workload import parse

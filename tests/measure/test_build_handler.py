@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tvmtune.artifact import Artifact, Status
+from tvmtune.artifact import Artifact
 from tvmtune.measure import build_handler
 from tvmtune.measure.build_handler import BuildHandler
 from tvmtune.measure.frames import Frame
+from tvmtune.outcome import Status
 from tvmtune.target import host_isa
 
 

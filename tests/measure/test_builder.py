@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tvmtune.artifact import Status
 from tvmtune.compiler.domains import task_domain
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.measure.builder import build_requested
@@ -17,6 +16,7 @@ from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.problem import Problem
 from tvmtune.measure.timing import TimingOptions
 from tvmtune.measure.workers import Workers
+from tvmtune.outcome import Status
 from tvmtune.runtime.kernel import Kernel
 from tvmtune.target import parse_target
 from tvmtune.workload import Workload, parse

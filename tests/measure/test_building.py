@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.measure.building import BuilderPool
 from tvmtune.measure.candidate import Built, Candidate
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.process import WorkerSettings
+from tvmtune.outcome import Outcome, Status
 
 MakeCandidate = Callable[..., Candidate]
 

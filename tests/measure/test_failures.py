@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tvmtune.artifact import Status
 from tvmtune.measure.failures import outcome_of, outcome_of_exception
 from tvmtune.measure.process import Failure, Reason
+from tvmtune.outcome import Status
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.errors import GivenUpError, MeasureError
 from tvmtune.measure import harness as harness_module
 from tvmtune.measure.candidate import Candidate
@@ -17,6 +16,7 @@ from tvmtune.measure.lock import MachineLock
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.problem import Problem
 from tvmtune.measure.workers import Workers
+from tvmtune.outcome import Outcome, Status
 
 MakeCandidate = Callable[..., Candidate]
 

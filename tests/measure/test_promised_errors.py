@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tvmtune.artifact import Artifact, Status
+from tvmtune.artifact import Artifact
 from tvmtune.compiler.building import build
 from tvmtune.compiler.domains import task_domain
 from tvmtune.compiler.request import BuildRequest
@@ -16,6 +16,7 @@ from tvmtune.measure.checking import compare
 from tvmtune.measure.problem import Problem
 from tvmtune.measure.runner import Runner
 from tvmtune.measure.timing import TimingOptions
+from tvmtune.outcome import Status
 from tvmtune.target import parse_target
 from tvmtune.workload import parse
 

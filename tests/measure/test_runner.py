@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from tvmtune.artifact import Artifact, Status
+from tvmtune.artifact import Artifact
 from tvmtune.measure import runner as runner_module
 from tvmtune.measure.frames import Frame
 from tvmtune.measure.problem import Problem
 from tvmtune.measure.runner import MISSING_ARRAYS, MISSING_KERNEL, Runner
 from tvmtune.measure.timing import TimingOptions
+from tvmtune.outcome import Status
 
 TIMING = TimingOptions(sample_s=1e-4, budget_s=1e-3).to_json()
 

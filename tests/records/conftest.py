@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tvmtune.artifact import Status
+from tvmtune.outcome import Status
 from tvmtune.records import Record
 
 MakeRecord = Callable[..., Record]

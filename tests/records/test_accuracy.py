@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tvmtune.artifact import Status
+from tvmtune.outcome import Status
 from tvmtune.records import Exactness, Here, MatchKind, Purpose, Record, find_best, inexact
 
 TASK = ("matmul:m=8,k=8,n=8", "cpu:threads=1,isa=avx2")

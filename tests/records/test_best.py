@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tvmtune.artifact import Status
+from tvmtune.outcome import Status
 from tvmtune.records import Here, MatchKind, Purpose, Record, find_best, rank
 
 TASK = ("matmul:m=8,k=8,n=8", "cpu:threads=1,isa=avx2")

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tvmtune.errors import RecordError
-from tvmtune.records.line import LineProblem, ProblemKind, decode, encode
+from tvmtune.records import Record
+from tvmtune.records.line import Decoder, LineProblem, ProblemKind, encode
 
 
 def only(line: bytes) -> LineProblem:
-    (problem,) = decode(line)
+    (problem,) = Decoder()(line)
     assert isinstance(problem, LineProblem)
     return problem
 
@@ -30,7 +31,7 @@ def test_lines_are_ascii_and_one_line(make: Any) -> None:
 
 
 def test_blank_lines_hold_nothing() -> None:
-    assert decode(b"\n") == decode(b" \t\r\n") == []
+    assert Decoder()(b"\n") == Decoder()(b" \t\r\n") == []
 
 
 def test_every_beginning_of_a_line_is_torn(make: Any) -> None:
@@ -42,10 +43,10 @@ def test_every_beginning_of_a_line_is_torn(make: Any) -> None:
 
 def test_a_flipped_byte_never_passes(make: Any) -> None:
     line = encode(make()).rstrip(b"\n")
-    record = decode(line)[0]
+    record = Decoder()(line)[0]
     for place in range(len(line)):
         flipped = line[:place] + bytes([line[place] ^ 1]) + line[place + 1 :]
-        assert record not in decode(flipped)
+        assert record not in Decoder()(flipped)
 
 
 @pytest.mark.parametrize(
@@ -97,24 +98,24 @@ def test_values_that_nobody_can_compute_with_are_broken(
 
 def test_many_knobs_are_not_deep(make: Any) -> None:
     record = make(config={f"knob{i}": [[i], 1] for i in range(200)})
-    assert decode(encode(record)) == [record]
+    assert Decoder()(encode(record)) == [record]
 
 
 @given(st.binary(max_size=60))
 def test_nothing_raises(tail: bytes) -> None:
     for head in (b"", b'{"tvmtune":1,"crc":"00000000","record":{', b'{"tvmtune":'):
-        assert all(isinstance(item, LineProblem) for item in decode(head + tail))
+        assert all(isinstance(item, LineProblem) for item in Decoder()(head + tail))
 
 
 def test_a_record_glued_to_a_torn_line_is_found(make: Any) -> None:
     a, b = make(1), make(2)
     torn, whole = encode(a)[:300], encode(b)
-    problem, record = decode(torn + whole)
+    problem, record = Decoder()(torn + whole)
     assert isinstance(problem, LineProblem)
     assert problem.kind is ProblemKind.TORN
     assert record == b
-    assert decode(encode(a).rstrip(b"\n") + whole) == [a, b]
-    assert decode(b"\x00\x00\x00" + whole)[1] == b
+    assert Decoder()(encode(a).rstrip(b"\n") + whole) == [a, b]
+    assert Decoder()(b"\x00\x00\x00" + whole)[1] == b
 
 
 def test_values_that_json_lacks_are_refused(make: Any) -> None:
@@ -122,3 +123,47 @@ def test_values_that_json_lacks_are_refused(make: Any) -> None:
         encode(make(median_s=float("nan")))
     with pytest.raises(RecordError, match="plain and finite"):
         make(config={"a": {1, 2}})
+
+
+def test_what_lines_share_is_read_once(make: Any) -> None:
+    decode = Decoder()
+    (a,), (b,) = (decode(encode(make(n, settings={"levels": [1]}))) for n in (1, 2))
+    (other,) = decode(encode(make(3, settings={"levels": [2]})))
+    assert isinstance(a, Record)
+    assert isinstance(b, Record)
+    assert isinstance(other, Record)
+    assert a.settings is b.settings
+    assert other.settings == {"levels": [2]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": {"fingerprint": {}, "schema": 1, "id": "a"}},
+        {"config": {"fingerprint": {}, "toolchain": {}, "settings": {}}},
+        {"detail": ',"fingerprint":{},"schema":1,"id":"x"}'},
+        {"id": "of another kind"},
+        {"seed": 7, "extra": 1},
+    ],
+)
+def test_the_shared_part_is_found_where_it_is(make: Any, change: dict[str, Any]) -> None:
+    decode = Decoder()
+    decode(encode(make()))
+    value = make().with_id().to_json() | change
+    for swapped in (value, dict(reversed(value.items()))):
+        (found,) = decode(sealed(json.dumps(swapped, separators=(",", ":")).encode()))
+        if "extra" in change:
+            assert isinstance(found, LineProblem)
+        else:
+            assert found == Record.from_json(value)
+
+
+def test_a_shared_part_that_is_not_closed_is_none(make: Any) -> None:
+    whole = json.dumps(make().with_id().to_json(), separators=(",", ":")).encode()
+    place = whole.index(b',"fingerprint":')
+    for broken in (
+        whole[:place] + b"}" + whole[place:],
+        whole[:place] + b',"a":{' + whole[place:],
+        whole[:place] + b',"a":{' + whole[place + 1 :] + b"}",
+    ):
+        assert only(sealed(broken)).kind in {ProblemKind.BROKEN, ProblemKind.TORN}

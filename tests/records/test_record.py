@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tvmtune.artifact import Status
 from tvmtune.errors import RecordError
+from tvmtune.outcome import Status
 from tvmtune.records import Proposer, Purpose, Record
-from tvmtune.records.line import decode, encode
+from tvmtune.records.line import Decoder, encode
 from tvmtune.records.record import _CHECKS, DETAIL_LIMIT
 
 texts = st.text(max_size=30)
@@ -48,7 +48,7 @@ records = st.builds(
 @given(records)
 def test_a_record_survives_its_line(record: Record) -> None:
     named = record.with_id()
-    assert decode(encode(record)) == [named]
+    assert Decoder()(encode(record)) == [named]
     assert encode(named) == encode(record)
 
 

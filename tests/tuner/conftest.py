@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.errors import TemplateError
 from tvmtune.measure.candidate import Candidate
 from tvmtune.measure.problem import Problem
+from tvmtune.outcome import Outcome, Status
 from tvmtune.records import Here, LogContents, LogWriter, Record, read_log
 from tvmtune.records.record import config_text
 from tvmtune.search.base import Strategy

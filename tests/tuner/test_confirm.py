@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.errors import GivenUpError
+from tvmtune.outcome import Outcome, Status
 from tvmtune.records import Here, LogWriter, Proposer, Purpose, find_best
 from tvmtune.search.random import RandomSearch
 from tvmtune.tuner import Confirmed, Confirming, Ending, Warned

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.deploy.inputs import read_inputs
 from tvmtune.errors import TemplateError
+from tvmtune.outcome import Outcome, Status
 from tvmtune.records import Purpose
 from tvmtune.search_spaces.templates import TEMPLATES
 from tvmtune.target import parse_target

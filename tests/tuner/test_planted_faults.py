@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tvmtune.artifact import Status
 from tvmtune.measure.harness import Harness
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.problem import Problem
 from tvmtune.measure.timing import TimingOptions
 from tvmtune.measure.workers import Workers
+from tvmtune.outcome import Status
 from tvmtune.records import Here, LogWriter, Record, read_log
 from tvmtune.records.record import Purpose
 from tvmtune.search_spaces.domain import TaskDomain

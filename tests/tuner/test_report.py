@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tvmtune.artifact import Status
+from tvmtune.outcome import Status
 from tvmtune.records import Record, Standing
 from tvmtune.tuner import Ending, Task, TaskReport, TuneReport
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.cost_models.models import make_cost_model
 from tvmtune.errors import MeasureError, RecordError, TemplateError, UsageError
+from tvmtune.outcome import Outcome, Status
 from tvmtune.records import LogWriter, Purpose, Record
 from tvmtune.search.annealing import AnnealingOptions
 from tvmtune.search.base import Strategy

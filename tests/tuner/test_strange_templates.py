@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tvmtune.artifact import Status
 from tvmtune.errors import TemplateError
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.timing import TimingOptions
+from tvmtune.outcome import Status
 from tvmtune.records import Purpose, Record, read_log
 from tvmtune.target import Target
 from tvmtune.tuner import Ending, TuneReport, api, tune

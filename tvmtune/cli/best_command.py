@@ -25,7 +25,7 @@ from tvmtune.cli.output import (
     share_text,
 )
 from tvmtune.cli.placing import known_workload, placement_of
-from tvmtune.deploy.freshness import LimitedNestHash, current_versions
+from tvmtune.deploy.freshness import Freshness
 from tvmtune.records import (
     Here,
     LogContents,
@@ -217,9 +217,9 @@ def best_rows(contents: LogContents, here: Here | None = None) -> list[BestRow]:
     """
     here = here or Here(machine_fingerprint(), toolchain_versions())
     by_id = {record.id: record for record in contents.records}
-    nest_hash = LimitedNestHash(_MAX_NESTS)
-    rows = summarize(contents.records, _flops_of, current_versions(), nest_hash)
-    return [_row(row, by_id, here, nest_hash.unchecked) for row in rows]
+    fresh = Freshness(contents.records, _MAX_NESTS)
+    rows = summarize(contents.records, _flops_of, fresh.versions, fresh.nest_hash)
+    return [_row(row, by_id, here, fresh.unchecked) for row in rows]
 
 
 def _row(

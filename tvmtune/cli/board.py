@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tvmtune.artifact import Status
+from tvmtune.outcome import Status
 from tvmtune.records import Purpose, Record
 from tvmtune.tuner.events import (
     Confirmed,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tvmtune.analysis.features import FeatureLimits
-from tvmtune.artifact import Outcome, Status
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import schedule_of, space_of, templates_for
 from tvmtune.errors import LayoutError, ScheduleError, TemplateError
+from tvmtune.outcome import Outcome, Status
 from tvmtune.schedule import infer_nest
 from tvmtune.search_spaces.config import Config
 from tvmtune.search_spaces.structures import try_structure

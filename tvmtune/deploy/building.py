@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.deploy.arguments import check_arguments, check_max_rel_error
 from tvmtune.deploy.choice import Choice, choose
 from tvmtune.deploy.inputs import read_inputs
@@ -17,6 +16,7 @@ from tvmtune.errors import CodegenError, MeasureError, UsageError
 from tvmtune.measure.building import BuilderPool
 from tvmtune.measure.candidate import Built, Candidate
 from tvmtune.measure.options import MeasureOptions
+from tvmtune.outcome import Outcome, Status
 from tvmtune.records import Here, Record, read_log
 from tvmtune.records.fingerprint import machine_fingerprint, toolchain_versions
 from tvmtune.runtime.kernel import Kernel

@@ -10,8 +10,8 @@ from tvmtune.compiler.accuracy import exact_enough
 from tvmtune.compiler.domains import task_domain
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import templates_for
-from tvmtune.deploy.freshness import current_nest_hash
 from tvmtune.deploy.match import DEFAULT, LogMatch
+from tvmtune.deploy.nests import current_nest_hash
 from tvmtune.records import Exactness, Here, Match, MatchKind, Record, find_best
 from tvmtune.search_spaces.references import canonical_reference
 from tvmtune.target import Target

@@ -1,56 +1,61 @@
-"""Whether what a log says still holds for the templates of today."""
+"""Whether what a log says still holds for the code of today, as far as that can be told at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 
-from tvmtune.compiler.request import BuildRequest
-from tvmtune.compiler.scheduling import nest_hash
-from tvmtune.errors import TvmtuneError
-from tvmtune.records import Record
-from tvmtune.search_spaces.templates import TEMPLATES
+from tvmtune.compiler.code_hash import code_hash
+from tvmtune.records import Record, is_reference
 
-
-def current_versions() -> Mapping[str, str]:
-    """Versions by name of this package's templates, as records write them."""
-    return {name: str(template.version) for name, template in TEMPLATES.items()}
+_NESTS = "tvmtune.deploy.nests"
+"""Loads templates and all that they need, which takes longer than to read a log of one run."""
 
 
-def current_nest_hash(record: Record) -> str | None:
-    """The hash of the nest that a record's config makes today; None if it makes none any more.
+class Freshness:
+    """What the code of today makes of records; records of this very code are taken at their word.
 
-    Imports the record's template: only for those of the package, and references that the user
-    gave.
-    """
-    request = BuildRequest(
-        workload=record.workload,
-        target=record.target,
-        template=record.template,
-        config=record.config,
-    )
-    try:
-        return nest_hash(request)
-    except TvmtuneError:
-        return None
+    Parameters
+    ----------
+    records
+        All that will be asked about.
+    limit
+        How many nests are made again at most, for every one takes a few milliseconds.
 
-
-class LimitedNestHash:
-    """As `current_nest_hash` for the first records of this package's templates.
-
-    Others pass for unchanged: those of other templates unread, and what comes after ``limit``
-    because every nest takes a few milliseconds; ``unchecked`` has the identities of the latter.
+    Attributes
+    ----------
+    unchecked
+        Identities of the records that were asked about beyond the limit.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, records: Sequence[Record], limit: int) -> None:
+        self._code = code_hash()
         self._left = limit
         self.unchecked: set[str] = set()
+        own = [record for record in records if not is_reference(record.template)]
+        self._versions = {record.template: record.template_version for record in own}
+        if not all(map(self._is_of_this_code, own)):
+            self._versions = import_module(_NESTS).current_versions()
 
-    def __call__(self, record: Record) -> str | None:
-        """The hash of the nest that a record's config makes today; None if it makes none."""
-        if record.template not in TEMPLATES:
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions by name of this package's templates, those that records name at least."""
+        return self._versions
+
+    def nest_hash(self, record: Record) -> str | None:
+        """The hash of the nest that a record's config makes today; None if it makes none.
+
+        Templates from outside the package are not loaded: their records pass for unchanged, as do
+        those beyond the limit.
+        """
+        if self._is_of_this_code(record) or record.template not in self._versions:
             return record.nest_hash
         if self._left == 0:
             self.unchecked.add(record.id)
             return record.nest_hash
         self._left -= 1
-        return current_nest_hash(record)
+        found: str | None = import_module(_NESTS).current_nest_hash(record)
+        return found
+
+    def _is_of_this_code(self, record: Record) -> bool:
+        return record.code_hash != "" and record.code_hash == self._code

@@ -44,7 +44,7 @@ def usable_address(array: NDArray[Any]) -> int | None:
     """Return an array's address if a kernel can use it there: C-contiguous, aligned to 64 bytes."""
     if not array.flags.c_contiguous:
         return None
-    address = _address(array)
+    address = address_of(array)
     return None if address % ALIGNMENT_BYTES else address
 
 
@@ -52,13 +52,14 @@ def element_address(array: NDArray[Any]) -> int | None:
     """Return an array's address if generated code can convert it there: contiguous elements."""
     if not (array.flags.c_contiguous and array.flags.aligned):
         return None
-    return _address(array)
+    return address_of(array)
 
 
-def _address(array: NDArray[Any]) -> int:
-    """Where the elements of a C-contiguous array lie."""
+def address_of(array: NDArray[Any]) -> int:
+    """Return where the elements of a C-contiguous array lie."""
     try:  # a third of the time of the other way, which matters to calls of a few microseconds
-        return ctypes.addressof(ctypes.c_char.from_buffer(array.data))
+        buffer = ctypes.c_char.from_buffer(array)  # type: ignore[arg-type]  # declared from 3.12 on
+        return ctypes.addressof(buffer)
     except (TypeError, ValueError):  # read-only or empty
         return int(array.ctypes.data)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tvmtune.artifact import Argument, Artifact, Manifest, Role
 from tvmtune.errors import KernelError
 from tvmtune.runtime.arrays import Allocate, aligned, element_address, usable_address
+from tvmtune.runtime.direct_call import DirectCall
 from tvmtune.runtime.loader import LoadedCode, describe, load
 
 
@@ -154,12 +155,11 @@ class BoundKernel:
         self._conversions = {
             name: code.function(symbol) for name, symbol in self.manifest.pack_symbols.items()
         }
-        plain = self.manifest.plain_symbol
-        self._plain_function = None if plain is None else code.function(plain)
         self._local = _PerThread(allocate, self.manifest.workspace_bytes)
         self._names = tuple(a.name for a in self.manifest.arguments)
         self._fixed = self._pack_constants(constants)
         self._pointers: dict[str, int] = {n: a.ctypes.data for n, a in self._fixed.items()}
+        self._direct = self._direct_call(code)
         if self.manifest.prepare_symbol is not None:
             pointers = self._packed().pointers
             code.function(self.manifest.prepare_symbol)(*pointers, self._local.workspace)
@@ -184,9 +184,11 @@ class BoundKernel:
         KernelError
             A shape or dtype differs from what the kernel was built for.
         """
+        if out is not None and self._direct is not None and self._direct(inputs, out):
+            return out
         self._check_inputs(inputs)
         result = self._new_output() if out is None else self._checked_output(out)
-        if self._run_plain(inputs, result):
+        if out is None and self._direct is not None and self._direct(inputs, result):
             return result
         pointers = dict(self._pointers)
         for argument, array in zip(self._inputs, inputs, strict=True):
@@ -336,21 +338,14 @@ class BoundKernel:
         pointers[self._output.name] = output
         self._function(*[pointers[n] for n in self._names], self._local.workspace)
 
-    def _run_plain(self, inputs: Sequence[NDArray[Any]], result: NDArray[Any]) -> bool:
-        """Run on the arrays as they lie, if there is code for it and they share no memory."""
-        if self._plain_function is None:
-            return False
-        begin = element_address(result)
-        if begin is None:
-            return False
-        pointers = {**self._pointers, self._output.name: begin}
-        for argument, array in zip(self._inputs, inputs, strict=True):
-            address = element_address(array)
-            if address is None or begin - array.nbytes < address < begin + result.nbytes:
-                return False
-            pointers[argument.name] = address
-        self._plain_function(*[pointers[n] for n in self._names], self._local.workspace)
-        return True
+    def _direct_call(self, code: LoadedCode) -> DirectCall | None:
+        """Return what runs on plain arrays as they lie, if there is code for it."""
+        symbol = self.manifest.plain_symbol
+        if symbol is None:
+            return None
+        function, arguments = code.function(symbol), self.manifest.arguments
+        output, constants = self._output, self._pointers
+        return DirectCall(function, arguments, self._inputs, output, constants, self._local)
 
     def _place(self, argument: Argument, array: NDArray[Any]) -> int:
         """Return where the kernel finds an input: where it lies, if it lies as is wanted."""

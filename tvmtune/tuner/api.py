@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from tvmtune.artifact import Outcome
 from tvmtune.compiler.accuracy import exact_enough, promised_errors
 from tvmtune.compiler.rehearsal import Part
 from tvmtune.compiler.request import BuildRequest
@@ -24,6 +23,7 @@ from tvmtune.measure.machine import measure_machine
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.pinning import pinned
 from tvmtune.measure.workers import Workers
+from tvmtune.outcome import Outcome
 from tvmtune.records import LogWriter
 from tvmtune.roofline import Roofline
 from tvmtune.search.strategies import STRATEGIES

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tvmtune.artifact import Outcome
 from tvmtune.cost_models.models import make_cost_model
 from tvmtune.measure.candidate import Candidate
+from tvmtune.outcome import Outcome
 from tvmtune.records import Here
 from tvmtune.search.base import Strategy
 from tvmtune.search.grid import GridOptions
@@ -102,7 +102,7 @@ class Equipment:
         Makes a strategy of a domain and a seed; None: the one that the options name.
     admit
         Called with each task before anything is made for it; raises where it cannot be measured.
-    feature_version, settings
+    code_hash, feature_version, settings
         Of the features and of the measurement; kept in the records.
     monotonic_s, unix_s
         Clocks.
@@ -113,6 +113,7 @@ class Equipment:
     here: Here
     strategy: Callable[[Domain, int], Strategy] | None = None
     admit: Callable[[Task], None] = lambda task: None
+    code_hash: str = ""
     feature_version: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     monotonic_s: Callable[[], float] = time.monotonic

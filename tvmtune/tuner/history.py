@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from statistics import median
 
-from tvmtune.artifact import Status
+from tvmtune.outcome import Status
 from tvmtune.records import Here, Proposer, Purpose, Record, Standing, inexact, rank
 
 ConfigKey = tuple[str, str, str]

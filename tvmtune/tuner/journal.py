@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tvmtune.artifact import Outcome
+from tvmtune.outcome import Outcome
 from tvmtune.records import LogWriter, Proposer, Purpose, Record
 from tvmtune.records.record import config_text
 from tvmtune.tuner.equipment import Equipment
@@ -69,6 +69,7 @@ class Journal:
                 seconds=outcome.seconds,
                 flops=outcome.flops,
                 nest_hash=outcome.nest_hash,
+                code_hash=self.equipment.code_hash,
                 artifact_hash=outcome.artifact_digest,
                 feature_version=self.equipment.feature_version,
                 seed=self.seed,

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tvmtune.analysis.features import FEATURE_VERSION
-from tvmtune.artifact import Outcome
+from tvmtune.compiler.code_hash import code_hash
 from tvmtune.compiler.domains import task_domain
 from tvmtune.compiler.rehearsal import Part, Rehearse
 from tvmtune.compiler.request import BuildRequest
@@ -19,6 +19,7 @@ from tvmtune.measure.harness import Harness
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.measure.problem import Problem
 from tvmtune.measure.workers import Workers
+from tvmtune.outcome import Outcome
 from tvmtune.records import Here
 from tvmtune.records.fingerprint import machine_fingerprint, toolchain_versions
 from tvmtune.search_spaces.domain import TaskDomain
@@ -104,6 +105,7 @@ def equipment_with(workers: Workers, domain: DomainFactory | None = None) -> Equ
         domain=domain or partial(compiled_domain, rehearse=rehearse),
         here=here(),
         admit=lambda task: memory.take(parse(task.workload)),
+        code_hash=code_hash(),
         feature_version=FEATURE_VERSION,
         settings={
             "run_cores": list(options.run_cores),

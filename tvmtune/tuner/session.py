@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.errors import GivenUpError
 from tvmtune.measure.candidate import Candidate
+from tvmtune.outcome import Outcome, Status
 from tvmtune.search.model_guided import ModelGuidedSearch
 from tvmtune.tuner.equipment import Harness
 from tvmtune.tuner.events import (

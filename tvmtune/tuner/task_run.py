@@ -9,9 +9,9 @@ from math import isnan
 
 import numpy as np
 
-from tvmtune.artifact import Outcome, Status
 from tvmtune.errors import GivenUpError, MeasureError, SpaceError
 from tvmtune.measure.candidate import Candidate
+from tvmtune.outcome import Outcome, Status
 from tvmtune.records import Proposer, Purpose, Record
 from tvmtune.records.record import config_text
 from tvmtune.search.base import Strategy

@@ -1,0 +1,81 @@
+"""Workloads like another one, of which one thing that may slow a kernel down is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from math import prod
+
+from tvmtune.search_spaces.config import Config
+from tvmtune.search_spaces.knobs import KnobValue
+from tvmtune.search_spaces.space import Space
+from tvmtune.workload import Conv2d, Matmul, Workload
+
+AS_IS = "as it is"
+NEAR = "near"
+"""Less of it: all data stay in a second-level cache."""
+LONG = "near, long sums"
+"""The same with sums so many times as long: a tile's beginning and end take a smaller part."""
+
+LONGER = 4
+
+_NEAR_BYTES = 2**19
+_ITEM_BYTES = 4
+
+
+def shapes_of(workload: Workload) -> Mapping[str, Workload]:
+    """The workload and those like it, by what they are."""
+    near = next((w for w in _smaller(workload) if _size_bytes(w) <= _NEAR_BYTES), None)
+    if near is None:
+        return {AS_IS: workload}
+    return {AS_IS: workload, NEAR: near, LONG: _longer(near)}
+
+
+def fitted(config: Config, space: Space) -> Config | None:
+    """The config in a space of its template for another workload.
+
+    A value that the other space lacks becomes its largest below, or its smallest; None where that
+    is not valid.
+    """
+    knobs: dict[str, KnobValue] = {}
+    for knob in space.knobs:
+        value = config.knobs.get(knob.name, space.default_config[knob.name])
+        if value not in knob.values:
+            below = [v for v in knob.values if isinstance(v, int) and v <= value]
+            value = max(below, default=knob.values[0])
+        knobs[knob.name] = value
+    found = Config(config.template, knobs)
+    return None if space.violations(found) else found
+
+
+def _smaller(workload: Workload) -> Iterator[Workload]:
+    """Fewer rows, then fewer output channels or columns, ever smaller."""
+    if isinstance(workload, Matmul):
+        for n in _halves(workload.n, 64):
+            yield from (replace(workload, m=m, n=n) for m in _halves(workload.m, 24))
+        return
+    taps = (workload.k - 1) * workload.dilation + 1
+    for co in _halves(workload.co, 64) if workload.groups == 1 else (workload.co,):
+        for rows in _halves(workload.out_shape[2], 6):
+            height = max(1, (rows - 1) * workload.stride + taps - workload.pad - workload.padb)
+            yield replace(workload, h=height, co=co)
+
+
+def _halves(size: int, least: int) -> Iterator[int]:
+    """The size, and halves of it down to ``least``."""
+    yield size
+    while size // 2 >= least:
+        size //= 2
+        yield size
+
+
+def _longer(workload: Workload) -> Workload:
+    if isinstance(workload, Matmul):
+        return replace(workload, k=LONGER * workload.k)
+    assert isinstance(workload, Conv2d)
+    return replace(workload, ci=LONGER * workload.ci)
+
+
+def _size_bytes(workload: Workload) -> int:
+    shapes = (*workload.operands.values(), workload.out_shape)
+    return _ITEM_BYTES * sum(map(prod, shapes))
