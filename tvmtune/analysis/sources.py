@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 
-from tvmtune.ir.affine import Affine, Var
+from tvmtune.ir.affine import Affine, Atom, Quotient, Var
 from tvmtune.schedule.base import ScheduleState
 from tvmtune.schedule.stage import Stage
 from tvmtune.symbolic import as_int
@@ -18,27 +20,30 @@ class Source:
     Parameters
     ----------
     roots
-        The consumer's root axes, each with the step by which one iteration moves the places (0
-        where it is not known).
+        The consumer's root axes, each with the step by which one iteration moves the places, less
+        than 1 where several have the same place (0 where it is not known).
     halo
         How far the other axes of the readers in between reach; None where it is not known.
     extents
         The extents of the roots in the tensor expression.
     identity
         The root axis that has the same places, if the places are those of one axis.
+    first
+        The place where all axes are 0.
     """
 
-    roots: Mapping[str, int]
+    roots: Mapping[str, Fraction]
     halo: int | None
     extents: Mapping[str, int]
     identity: str | None = None
+    first: int = 0
 
     def reach_beside(self, root: str | None) -> int | None:
         """How far all axes but one reach from the place where they are 0."""
         if self.halo is None or any(step <= 0 for step in self.roots.values()):
             return None
         others = [r for r in self.roots if r != root]
-        return self.halo + sum(self.roots[r] * (self.extents[r] - 1) for r in others)
+        return ceil(self.halo + sum(self.roots[r] * (self.extents[r] - 1) for r in others))
 
 
 def sources_of(schedule: ScheduleState, producer: Stage, consumer: Stage) -> dict[str, Source]:
@@ -63,7 +68,7 @@ def sources_of(schedule: ScheduleState, producer: Stage, consumer: Stage) -> dic
 def _of_root(consumer: Stage, axis: Var) -> Source:
     if axis.extent == 1 and axis.name in consumer.leaves:
         return _inside(axis)
-    return Source({axis.name: 1}, 0, {axis.name: as_int(axis.extent)}, axis.name)
+    return Source({axis.name: Fraction(1)}, 0, {axis.name: as_int(axis.extent)}, axis.name)
 
 
 def _inside(axis: Var) -> Source:
@@ -71,25 +76,43 @@ def _inside(axis: Var) -> Source:
 
 
 def _through(index: Affine, inner: Mapping[str, Source]) -> Source:
-    roots: dict[str, int] = {}
+    roots: dict[str, Fraction] = {}
     extents: dict[str, int] = {}
     halo: int | None = 0
+    first = index.const if isinstance(index.const, int) else 0
     for atom, c in index.terms.items():
-        step = c if isinstance(c, int) and isinstance(atom, Var) else 0
+        step = _step(atom, inner) * c if isinstance(c, int) else Fraction(0)
         for variable in (atom,) if isinstance(atom, Var) else sorted_variables(atom.index):
             source = inner[variable.name]
             extents |= source.extents
             for root, own in source.roots.items():
-                roots[root] = 0 if root in roots else step * own
-            known = step > 0 and source.halo is not None and halo is not None
-            halo = halo + step * source.halo if known else None  # type: ignore[operator]
+                roots[root] = Fraction(0) if root in roots else step * own
+            if step <= 0 or source.halo is None or halo is None:
+                halo = None
+            else:
+                halo, first = halo + int(step * source.halo), first + int(step * source.first)
+    if not isinstance(index.const, int):
+        halo = None
     identity = None
     moving = [(a, c) for a, c in index.terms.items() if a.extent != 1] or [*index.terms.items()]
     if len(moving) == 1 and type(index.const) is int and index.const == 0:
         ((atom, c),) = moving
         if isinstance(atom, Var) and c == 1:
             identity = inner[atom.name].identity
-    return Source(roots, halo, extents, identity)
+    return Source(roots, halo, extents, identity, first)
+
+
+def _step(atom: Atom, inner: Mapping[str, Source]) -> Fraction:
+    """How far an atom moves with its variable; 0 where that is not known."""
+    if isinstance(atom, Var):
+        return Fraction(1)
+    if isinstance(atom, Quotient) and isinstance(atom.divisor, int):
+        (inside,) = atom.index.terms if len(atom.index.terms) == 1 else (None,)
+        if isinstance(inside, Var) and atom.index.same(Affine.of(inside)):
+            source = inner[inside.name]
+            if source.halo == source.first == 0:
+                return Fraction(1, atom.divisor)
+    return Fraction(0)
 
 
 def sorted_variables(index: Affine) -> list[Var]:
@@ -99,7 +122,10 @@ def sorted_variables(index: Affine) -> list[Var]:
 
 def _both(a: Source, b: Source) -> Source:
     """The source of what two reads need together."""
-    same = a.identity is not None and a.identity == b.identity
-    if same and dict(a.roots) == dict(b.roots) and a.halo == b.halo:
-        return a
-    return Source(dict.fromkeys({**a.roots, **b.roots}, 0), None, {**a.extents, **b.extents})
+    extents = {**a.extents, **b.extents}
+    if dict(a.roots) != dict(b.roots) or a.halo is None or b.halo is None:
+        return Source(dict.fromkeys({**a.roots, **b.roots}, Fraction(0)), None, extents)
+    first = min(a.first, b.first)
+    last = max(a.first + a.halo, b.first + b.halo)
+    alike = (a.identity, a.halo, a.first) == (b.identity, b.halo, b.first)
+    return Source(a.roots, last - first, extents, a.identity if alike else None, first)
