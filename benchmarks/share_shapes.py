@@ -9,26 +9,26 @@ from math import prod
 from tvmtune.search_spaces.config import Config
 from tvmtune.search_spaces.knobs import KnobValue
 from tvmtune.search_spaces.space import Space
-from tvmtune.workload import Conv2d, Matmul, Workload
+from tvmtune.workload import Matmul, Workload
 
 AS_IS = "as it is"
 NEAR = "near"
-"""Less of it: all data stay in a second-level cache."""
+"""Less of it, whose data stay in a near cache."""
 LONG = "near, long sums"
 """The same with sums so many times as long: a tile's beginning and end take a smaller part."""
 
 LONGER = 4
 
-_NEAR_BYTES = 2**19
+NEAR_BYTES = 2**20
 _ITEM_BYTES = 4
 
 
 def shapes_of(workload: Workload) -> Mapping[str, Workload]:
     """The workload and those like it, by what they are."""
-    near = next((w for w in _smaller(workload) if _size_bytes(w) <= _NEAR_BYTES), None)
+    near = next((w for w in _smaller(workload) if _size_bytes(w) <= NEAR_BYTES), None)
     if near is None:
         return {AS_IS: workload}
-    return {AS_IS: workload, NEAR: near, LONG: _longer(near)}
+    return {AS_IS: workload, NEAR: near, **_longer(near)}
 
 
 def fitted(config: Config, space: Space) -> Config | None:
@@ -69,11 +69,10 @@ def _halves(size: int, least: int) -> Iterator[int]:
         yield size
 
 
-def _longer(workload: Workload) -> Workload:
+def _longer(workload: Workload) -> Mapping[str, Workload]:
     if isinstance(workload, Matmul):
-        return replace(workload, k=LONGER * workload.k)
-    assert isinstance(workload, Conv2d)
-    return replace(workload, ci=LONGER * workload.ci)
+        return {LONG: replace(workload, k=LONGER * workload.k)}
+    return {LONG: replace(workload, ci=LONGER * workload.ci)} if workload.groups == 1 else {}
 
 
 def _size_bytes(workload: Workload) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.book import circumstances
 from benchmarks.markdown import NOTHING, facts_table, origin, table
 from benchmarks.ours import best_kernel
-from benchmarks.share_shapes import AS_IS, LONG, LONGER, NEAR, fitted, shapes_of
+from benchmarks.share_shapes import AS_IS, LONG, LONGER, NEAR, NEAR_BYTES, fitted, shapes_of
 from benchmarks.spills import LoopSpills, innermost_loops
 from benchmarks.tables import Entry, entry_of, problem_of, select
 from tvmtune.codegen.probes import fma_probe
@@ -27,14 +27,15 @@ from tvmtune.measure.building import BuilderPool
 from tvmtune.measure.candidate import Built, Candidate
 from tvmtune.measure.lock import MachineLock
 from tvmtune.measure.options import MeasureOptions
-from tvmtune.records import read_log
+from tvmtune.records import Record, read_log
+from tvmtune.roofline import COMPUTE, Roofline, place
 from tvmtune.runtime.kernel import Kernel
 from tvmtune.search_spaces.config import Config
 from tvmtune.target import Target, parse_target
-from tvmtune.workload import Workload
+from tvmtune.workload import Workload, parse
 
-DIRECT = ("conv2d.direct", "matmul.packed")
-"""Templates whose kernels do no other arithmetic than the operator's."""
+DIRECT = ("conv2d.depthwise", "conv2d.direct", "matmul.packed")
+"""Templates whose kernels do no other arithmetic than the operator's, special ones first."""
 
 _TURN_S = 0.02
 
@@ -88,6 +89,8 @@ def peak_timer(builder: BuilderPool, target: Target) -> Timer:
     """The machine's multiply-adds, on one thread."""
     bound = Kernel(builder.probe("fma", target.text)).bind()
     packed = bound.pack()
+    for array in packed.arrays.values():
+        array.fill(0)  # what lies there may be subnormal, and take a hundred times as long
     return Timer(call=lambda: bound.run(packed), flops=fma_probe(target).work)
 
 
@@ -120,13 +123,14 @@ def shares_of(entry: Entry, target: Target, log: Path, builder: BuilderPool, rou
     )
 
 
-def _direct_of(workload: Workload, target: Target) -> list[str]:
-    """Names of the direct templates that serve a workload, if any."""
-    return [t.name for t in templates_for(workload, target) if t.name in DIRECT]
+def direct_template(workload: Workload, target: Target) -> str:
+    """The first of the direct templates that serves a workload."""
+    serving = {template.name for template in templates_for(workload, target)}
+    return next(name for name in DIRECT if name in serving)
 
 
 def _best_direct(workload: Workload, target: Target, log: Path) -> Config:
-    (template,) = _direct_of(workload, target)
+    template = direct_template(workload, target)
     _, match = best_kernel(workload.text, target.text, str(log), template=template)
     return Config(match.template, match.config)
 
@@ -176,9 +180,10 @@ def _legend() -> Iterable[str]:
         "The best direct kernel of the log for each workload, in own layout: its rate over that of "
         "a loop of nothing but multiply-adds, timed right before it; the median of the rounds. "
         f"*{NEAR}*: the same config on less of the workload, rows and then output channels, so "
-        "that all data stay in the second-level cache; what is gained is what memory costs. "
+        f"that all data are at most {NEAR_BYTES >> 10} KiB; what is gained is what memory costs. "
         f"*{LONG}*: that with {LONGER} times the channels to sum; what is gained is what beginning "
-        "and ending a register tile cost. The counts are of the innermost loop with most "
+        "and ending a register tile cost, what is lost is what weights from beyond the first cache "
+        "cost. The counts are of the innermost loop with most "
         "multiply-adds."
     )
 
@@ -206,7 +211,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = commands.add_parser("shares", help="shares of the peak, and what keeps the rest")
     parser.set_defaults(command=_command)
     parser.add_argument("log", type=Path, help="a tuning log")
-    parser.add_argument("workloads", nargs="*", help="names or texts; default: those of the log")
+    parser.add_argument("workloads", nargs="*", help="default: those that arithmetic bounds")
     parser.add_argument("--rounds", type=int, default=15, help="of timing; default 15")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the report")
 
@@ -233,16 +238,20 @@ def run(
     return found
 
 
+def _computes(record: Record) -> bool:
+    """Whether arithmetic bounds the workload, or nobody knows."""
+    roofline = Roofline.from_settings(record.settings)
+    return place(parse(record.workload), 1.0, 0, roofline).bound in (COMPUTE, None)
+
+
 def _command(options: argparse.Namespace) -> int:
     if options.rounds < 1:
         raise UsageError(f"{options.rounds} rounds: give at least 1 (--rounds N)")
     target = parse_target("cpu", 1)
     records = read_log([options.log], need_records=True).records
-    logged = dict.fromkeys(r.workload for r in records if r.target == target.text)
-    entries = select(options.workloads) if options.workloads else list(map(entry_of, logged))
-    entries = [
-        e for e in entries if any(t.name in DIRECT for t in templates_for(e.workload, target))
-    ]
+    logged = {r.workload: r for r in records if r.target == target.text}
+    computing = [entry_of(text) for text, record in logged.items() if _computes(record)]
+    entries = select(options.workloads) if options.workloads else computing
     with closing(BuilderPool(MeasureOptions())) as builder:
 
         def time_one(entry: Entry) -> Shares:

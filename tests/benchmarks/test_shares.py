@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.share_shapes import AS_IS, LONG, NEAR, fitted, shapes_of
-from benchmarks.shares import DIRECT, Shares, run, shares_text
+from benchmarks.share_shapes import AS_IS, LONG, NEAR, NEAR_BYTES, fitted, shapes_of
+from benchmarks.shares import Shares, direct_template, run, shares_text
 from benchmarks.spills import LoopSpills
 from benchmarks.tables import select
 from tvmtune.compiler.request import BuildRequest
@@ -26,9 +26,10 @@ _TARGET = parse_target("cpu", 1)
 _TABLES = [e.workload for e in select([], "all")]
 
 
-@pytest.mark.parametrize("workload", [w for w in _TABLES if getattr(w, "groups", 1) == 1], ids=str)
+@pytest.mark.parametrize("workload", _TABLES, ids=str)
 def test_shapes_are_small_and_have_configs_like_the_best(workload: Conv2d | Matmul) -> None:
-    (template,) = [t for t in templates_for(workload, _TARGET) if t.name in DIRECT]
+    name = direct_template(workload, _TARGET)
+    (template,) = templates_for(workload, _TARGET, name)
     space = space_of(template, workload, _TARGET)
     shapes = shapes_of(workload)
     assert shapes[AS_IS] == workload
@@ -36,10 +37,10 @@ def test_shapes_are_small_and_have_configs_like_the_best(workload: Conv2d | Matm
     if NEAR not in shapes:
         return
     sizes = [*shapes[NEAR].operands.values(), shapes[NEAR].out_shape]
-    assert 4 * sum(int(np.prod(s)) for s in sizes) <= 2**19
-    assert shapes[LONG].flops == 4 * shapes[NEAR].flops
-    for shape in (NEAR, LONG):
-        like = fitted(space.default_config, space_of(template, shapes[shape], _TARGET))
+    assert 4 * sum(int(np.prod(s)) for s in sizes) <= NEAR_BYTES
+    assert LONG not in shapes or shapes[LONG].flops == 4 * shapes[NEAR].flops
+    for workload in shapes.values():
+        like = fitted(space.default_config, space_of(template, workload, _TARGET))
         assert like is not None
         assert like.template == template.name
 
