@@ -34,14 +34,14 @@ def shapes_of(workload: Workload) -> Mapping[str, Workload]:
 def fitted(config: Config, space: Space) -> Config | None:
     """The config in a space of its template for another workload.
 
-    A value that the other space lacks becomes its largest below, or its smallest; None where that
-    is not valid.
+    An integer that the other space lacks becomes the largest below, anything else the knob's first
+    value; None where that is not valid.
     """
     knobs: dict[str, KnobValue] = {}
     for knob in space.knobs:
         value = config.knobs.get(knob.name, space.default_config[knob.name])
         if value not in knob.values:
-            below = [v for v in knob.values if isinstance(v, int) and v <= value]
+            below = [v for v in knob.values if isinstance(value, int) and v <= value]
             value = max(below, default=knob.values[0])
         knobs[knob.name] = value
     found = Config(config.template, knobs)

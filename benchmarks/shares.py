@@ -126,7 +126,10 @@ def shares_of(entry: Entry, target: Target, log: Path, builder: BuilderPool, rou
 def direct_template(workload: Workload, target: Target) -> str:
     """The first of the direct templates that serves a workload."""
     serving = {template.name for template in templates_for(workload, target)}
-    return next(name for name in DIRECT if name in serving)
+    found = [name for name in DIRECT if name in serving]
+    if not found:
+        raise UsageError(f"{workload.text}: no template of {', '.join(DIRECT)} serves it")
+    return found[0]
 
 
 def _best_direct(workload: Workload, target: Target, log: Path) -> Config:

@@ -29,7 +29,7 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _DEPTH_LIMIT = 64
 
 _ORIGIN, _SCHEMA = b',"fingerprint":{', b',"schema":'
-_END = re.compile(rb',"schema":(\d{1,9}),"id":"(\w*)"\}\Z')
+_END = re.compile(rb',"schema":(0|[1-9]\d{0,8}),"id":"(\w*)"\}\Z')
 """What is between them is the same in many lines."""
 
 _ORIGINS_KEPT = 1000
@@ -111,7 +111,7 @@ class Decoder:
                 reason = f"it nests deeper than {_DEPTH_LIMIT} levels"
                 return LineProblem(ProblemKind.BROKEN, reason)
             record = Record.from_json(value)
-        except (RecordError, ValueError, RecursionError) as error:
+        except (RecordError, ValueError, OverflowError, RecursionError) as error:
             return LineProblem(ProblemKind.BROKEN, str(error))
         if record.schema != int(head[1]):
             return LineProblem(ProblemKind.BROKEN, f"schema {int(head[1])} and {record.schema}")
@@ -127,6 +127,8 @@ class Decoder:
             value = _parsed(body[:begin] + b"}")  # fails if not all is closed: then it is another
             origin = self._origin(body[begin + 1 : end.start()])
         except ValueError:
+            return _parsed(body)
+        if not value:  # as if nothing stood before the comma
             return _parsed(body)
         return {**value, **origin, "schema": int(end[1]), "id": end[2].decode()}
 

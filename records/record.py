@@ -68,7 +68,8 @@ class Record:
         Of the concrete nest, of the sources that made it (empty where nobody looked) and of the
         artifact; version of the features; seed of the search.
     fingerprint, toolchain, settings
-        Machine (``cpu``, ``cores``, ``kernel``), versions by package, settings of the measurement.
+        Machine (``cpu``, ``cores``, ``kernel``), versions by package, settings of the measurement:
+        records of a run share them, so that they are never changed.
     id
         Short hash of everything else; filled in when empty.
     """
@@ -211,7 +212,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and _is_finite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
 
 
 def _is_seconds(value: Any) -> bool:
@@ -224,7 +225,11 @@ def _are_seconds(values: list[Any]) -> bool:
 
 
 def _are_numbers(values: Collection[Any]) -> bool:
-    return {*map(type, values)} <= {int, float} and _is_finite(sum(map(abs, values)))
+    """Whether all are numbers that floats can hold, and so is their sum."""
+    try:
+        return {*map(type, values)} <= {int, float} and isfinite(sum(map(abs, values)))
+    except OverflowError:
+        return False
 
 
 def _is_finite(value: float) -> bool:

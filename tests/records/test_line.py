@@ -158,6 +158,24 @@ def test_the_shared_part_is_found_where_it_is(make: Any, change: dict[str, Any])
             assert found == Record.from_json(value)
 
 
+@pytest.mark.parametrize("seconds", ['{"a":0.5,"b":' + "9" * 400 + "}", '{"a":1e999}'])
+def test_numbers_beyond_floats_are_refused(make: Any, seconds: str) -> None:
+    body = json.dumps(make().with_id().to_json(), separators=(",", ":"))
+    assert '"seconds":{}' in body
+    line = sealed(body.replace('"seconds":{}', f'"seconds":{seconds}').encode())
+    assert only(line).kind is ProblemKind.BROKEN
+
+
+def test_what_json_refuses_is_refused(make: Any) -> None:
+    whole = json.dumps(make().with_id().to_json(), separators=(",", ":")).encode()
+    place, end = whole.index(b',"fingerprint":'), whole.index(b',"schema":')
+    moved = b"{" + whole[place:end] + b"," + whole[1:place] + whole[end:]
+    padded = whole.replace(b',"schema":1,', b',"schema":01,')
+    for broken in (moved, padded):
+        assert broken != whole
+        assert only(sealed(broken)).kind is ProblemKind.BROKEN
+
+
 def test_a_shared_part_that_is_not_closed_is_none(make: Any) -> None:
     whole = json.dumps(make().with_id().to_json(), separators=(",", ":")).encode()
     place = whole.index(b',"fingerprint":')

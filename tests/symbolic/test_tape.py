@@ -171,3 +171,10 @@ def test_conditions_are_numbers() -> None:
     tape = compile_tape([yes + also, yes * also, yes - also, 1 - yes, maximum(yes, also) + yes])
     out = tape({"a": np.array([1, 1, 9]), "b.0": np.array([1, 7, 1])})
     assert out.tolist() == [[2, 1, 0, 0, 2], [1, 0, 1, 0, 2], [1, 0, -1, 1, 1]]
+
+
+def test_a_tape_is_not_changed_by_who_reads_its_blocks() -> None:
+    tape = compile_tape([7, symbol("a")])
+    for _, values in tape.blocks({"a": np.array([1, 2])}):
+        with pytest.raises(ValueError, match="read-only"):
+            np.add(values[0], 1, out=values[0])

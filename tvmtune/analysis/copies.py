@@ -273,7 +273,10 @@ def _united(groups: tuple[Group, ...], together: list[set[str]]) -> tuple[Group,
 def _overlap(
     stage: Stage, moving: list[Group], source: Source, around: tuple[str, ...]
 ) -> int | None:
-    """The bound of `Group.overlap` for an axis whose boxes are moved by the loops of one axis."""
+    """The bound of `Group.overlap` for an axis whose boxes are moved by the loops of one axis.
+
+    Of boxes that begin at a quotient it is none if that has a factor; `places_below` leaves those.
+    """
     if not moving:
         return 0
     (group, *others) = moving

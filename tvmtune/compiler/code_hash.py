@@ -23,8 +23,8 @@ _SOURCES = (
 def code_hash(package: Path = Path(__file__).parent.parent) -> str:
     """Hash of the sources that make a nest of a config; empty where they cannot be read.
 
-    Equal hashes mean equal nests, for templates of this package.  Read once for a run: what is
-    edited while it lasts does not count.
+    Equal hashes mean equal nests, for templates of this package.  It is that of the files when it
+    is called; what this process has loaded of them before, or edits later, does not count.
     """
     digest = hashlib.sha256()
     try:

@@ -15,6 +15,8 @@ _NESTS = "tvmtune.deploy.nests"
 class Freshness:
     """What the code of today makes of records; records of this very code are taken at their word.
 
+    That is for a table that is to come at once: a build makes the nest again in any case.
+
     Parameters
     ----------
     records
@@ -35,7 +37,7 @@ class Freshness:
         own = [record for record in records if not is_reference(record.template)]
         self._versions = {record.template: record.template_version for record in own}
         if not all(map(self._is_of_this_code, own)):
-            self._versions = import_module(_NESTS).current_versions()
+            self._versions = _current_versions()
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -54,8 +56,17 @@ class Freshness:
             self.unchecked.add(record.id)
             return record.nest_hash
         self._left -= 1
-        found: str | None = import_module(_NESTS).current_nest_hash(record)
-        return found
+        return _current_nest_hash(record)
 
     def _is_of_this_code(self, record: Record) -> bool:
         return record.code_hash != "" and record.code_hash == self._code
+
+
+def _current_versions() -> Mapping[str, str]:
+    found: Mapping[str, str] = import_module(_NESTS).current_versions()
+    return found
+
+
+def _current_nest_hash(record: Record) -> str | None:
+    found: str | None = import_module(_NESTS).current_nest_hash(record)
+    return found

@@ -78,7 +78,8 @@ class DirectCall:
         places = {argument.name: place for place, argument in enumerate(arguments)}
         usable = _C_CONTIGUOUS | _ALIGNED
         self._function = function
-        self._addresses = [constants.get(argument.name, 0) for argument in arguments]
+        given = {argument.name for argument in (*inputs, output)}
+        self._addresses = [0 if a.name in given else constants[a.name] for a in arguments]
         self._inputs = [_Wanted.of(a, places[a.name], usable) for a in inputs]
         self._output = _Wanted.of(output, places[output.name], usable | _WRITEABLE)
         self._local = local

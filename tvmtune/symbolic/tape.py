@@ -6,7 +6,8 @@ Semantics
   that int64 has not: a division takes a third of the time.  It is exact while values stay below
   ``2**53``, quotients included: what lies between two multiples of a divisor ``d`` is ``1 / d`` or
   more from the integer ``q`` next to it, and as ``q * d < 2**53`` that is more than rounding moves
-  it.  Larger values are rounded; expressions count elements, bytes and operations of one kernel.
+  it.  Larger values are rounded, larger constants refused; expressions count elements, bytes and
+  operations of one kernel.
 - Every shared part (atom, product, sum) is computed once.  Rows are handled in blocks that keep all
   intermediate values in the cache; a value's memory is used again after its last use.
 - A condition is an array of bools: 0 and 1 wherever it is a number.
@@ -37,7 +38,7 @@ Kernel: TypeAlias = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One operation: ``values[target] = kernel(*operands(values))``."""
+    """One operation on two values or more: ``values[target] = kernel(*operands(values))``."""
 
     kernel: Kernel
     operands: Callable[[list[Values]], tuple[Values, ...]]
@@ -265,7 +266,7 @@ class _Recorder:
         return done
 
     def finish(self, results: list[_Reference]) -> Tape:
-        """Number the values and give steps rows of the workspace, each as long as it is needed."""
+        """Number the values; a place is given again once its value is not needed any more."""
         used = [r for _, sources in self.operations for r in sources] + results
         symbols = sorted({r.name for r in used if r.name is not None})
         constants = sorted({r.constant for r in used if r.constant is not None})
@@ -295,7 +296,9 @@ class _Recorder:
 def _constant(value: int) -> Values:
     if abs(value) > 2**53:
         raise SymbolError(f"the constant {value} of an expression does not fit 53 bits")
-    return np.array(value, np.float64)
+    constant = np.array(value, np.float64)
+    constant.flags.writeable = False
+    return constant
 
 
 def _divisor(value: Values, zero: Values) -> Values:
