@@ -41,8 +41,8 @@ def fitted(config: Config, space: Space) -> Config | None:
     for knob in space.knobs:
         value = config.knobs.get(knob.name, space.default_config[knob.name])
         if value not in knob.values:
-            below = [v for v in knob.values if isinstance(value, int) and v <= value]
-            value = max(below, default=knob.values[0])
+            below = [v for v in knob.values if isinstance(v, int) and isinstance(value, int)]
+            value = max((v for v in below if v <= value), default=knob.values[0])
         knobs[knob.name] = value
     found = Config(config.template, knobs)
     return None if space.violations(found) else found

@@ -53,9 +53,21 @@ def schedule(workload: Conv2d, target: Target, own: Schedule) -> Schedule | None
     s = s.split("acc", "c", _STEPS, ("co", "cs"), "peel")
     s = s.reorder("acc", "n", "co", "cs", "o", "pi", "pl").steps("acc", "cs")
     s = s.unroll("acc", "o").unroll("acc", "pi").vectorize("acc", "pl")
-    if "kept" in s.stages:
-        s = s.split("kept", "x", lanes, ("xo", "xi"), "peel").vectorize("kept", "xi")
+    s = _input(s, lanes)
     return _shared(s) if target.threads > 1 else s
+
+
+def _input(s: Schedule, lanes: int) -> Schedule:
+    """Copies of the input: all pixels that strides keep, else a panel before it is read.
+
+    In NCHW the rows of a panel lie a whole plane apart, where many of them fall into the same few
+    sets of a cache and put each other out.
+    """
+    if "kept" in s.stages:
+        return s.split("kept", "x", lanes, ("xo", "xi"), "peel").vectorize("kept", "xi")
+    s = s.cache_read("x", "local").compute_at("x.local", "out", "po")
+    pixels = s.stage("x.local").axes[-1].name
+    return s.split("x.local", pixels, lanes, ("xo", "xi"), "peel").vectorize("x.local", "xi")
 
 
 def _shared(s: Schedule) -> Schedule:

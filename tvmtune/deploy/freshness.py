@@ -35,7 +35,7 @@ class Freshness:
         self._left = limit
         self.unchecked: set[str] = set()
         own = [record for record in records if not is_reference(record.template)]
-        self._versions = {record.template: record.template_version for record in own}
+        self._versions: Mapping[str, str] = {r.template: r.template_version for r in own}
         if not all(map(self._is_of_this_code, own)):
             self._versions = _current_versions()
 
