@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import PriorityQueue
 from typing import Any
 
 from tvmtune.artifact import Artifact
@@ -15,7 +15,7 @@ from tvmtune.measure.candidate import Built, Candidate
 from tvmtune.measure.failures import outcome_of, outcome_of_exception
 from tvmtune.measure.frames import Frame
 from tvmtune.measure.options import BUILDER, MeasureOptions
-from tvmtune.measure.process import Failure
+from tvmtune.measure.process import Failure, WorkerSettings
 from tvmtune.measure.worker import Worker
 from tvmtune.outcome import Outcome, Status
 
@@ -34,10 +34,11 @@ class BuilderPool:
 
     def __init__(self, options: MeasureOptions) -> None:
         self._options = options
-        self._lanes = [_Lane(options) for _ in range(options.builders)]
-        self._free: SimpleQueue[_Lane] = SimpleQueue()
-        for lane in self._lanes:
-            self._free.put(lane)
+        aside = [False] * options.builders + [True] * options.builders_aside
+        self._lanes = [_Lane(options, aside=a) for a in aside]
+        self._free: PriorityQueue[int] = PriorityQueue()  # the first lane that is free builds next
+        for number in range(len(self._lanes)):
+            self._free.put(number)
 
     def build(self, candidate: Candidate) -> Built | Outcome:
         """Build a candidate, from any thread; waits for a builder that is free.
@@ -95,25 +96,25 @@ class BuilderPool:
 
     def close(self) -> None:
         """End all processes, once what is under way has ended; nothing is built any more."""
-        lanes = [self._free.get() for _ in self._lanes]
-        for lane in lanes:
-            lane.close()
-            self._free.put(lane)
+        for number in [self._free.get() for _ in self._lanes]:
+            self._lanes[number].close()
+            self._free.put(number)
 
     @contextmanager
     def _lane(self) -> Iterator[_Lane]:
-        lane = self._free.get()
+        number = self._free.get()
         try:
-            yield lane
+            yield self._lanes[number]
         finally:
-            self._free.put(lane)
+            self._free.put(number)
 
 
 class _Lane:
     """Workers that take turns, one for each of the sets of flags used last."""
 
-    def __init__(self, options: MeasureOptions) -> None:
+    def __init__(self, options: MeasureOptions, *, aside: bool) -> None:
         self._options = options
+        self._aside = aside
         self._workers: OrderedDict[tuple[str, ...], Worker] = OrderedDict()
         self._guard = threading.Lock()
         self._closed = False
@@ -138,7 +139,7 @@ class _Lane:
     def _worker(self, flags: tuple[str, ...]) -> Worker:
         with self._guard:
             if flags not in self._workers:
-                self._workers[flags] = Worker(self._options.builder_settings(flags))
+                self._workers[flags] = Worker(self._settings(flags))
             self._workers.move_to_end(flags)
             worker = self._workers[flags]
             if self._closed:
@@ -147,6 +148,9 @@ class _Lane:
         if spare is not None:
             spare[1].close()
         return worker
+
+    def _settings(self, flags: tuple[str, ...]) -> WorkerSettings:
+        return self._options.builder_settings(flags, aside=self._aside)
 
     def _is_full(self) -> bool:
         return len(self._workers) > _WORKERS_PER_LANE

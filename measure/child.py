@@ -53,20 +53,28 @@ class ChildLimits:
         Limit of its private writable memory; allocations beyond it fail. 0: no limit.
     cores
         Cores it may run on; empty: any.
+    idle
+        Whether it runs only while nothing else wants its cores.
     """
 
     data_bytes: int = 0
     cores: tuple[int, ...] = ()
+    idle: bool = False
 
     def to_argument(self) -> str:
         """Return the limits as text for a command line."""
-        return json.dumps({"data_bytes": self.data_bytes, "cores": self.cores})
+        fields = {"data_bytes": self.data_bytes, "cores": self.cores, "idle": self.idle}
+        return json.dumps(fields)
 
     @staticmethod
     def from_argument(text: str) -> ChildLimits:
         """Return the limits that :meth:`to_argument` wrote."""
         value = json.loads(text)
-        return ChildLimits(data_bytes=int(value["data_bytes"]), cores=tuple(value["cores"]))
+        return ChildLimits(
+            data_bytes=int(value["data_bytes"]),
+            cores=tuple(value["cores"]),
+            idle=bool(value["idle"]),
+        )
 
     def apply(self) -> None:
         """Limit this process."""
@@ -75,6 +83,8 @@ class ChildLimits:
         _OOM_SCORE.write_text("1000")  # if memory runs out, it is taken from a worker
         if self.data_bytes:
             resource.setrlimit(resource.RLIMIT_DATA, (self.data_bytes, self.data_bytes))
+        if self.idle:
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         if self.cores:
             os.sched_setaffinity(0, self.cores)
 

@@ -34,8 +34,9 @@ class MeasureOptions:
         Resident memory of a worker at which it is killed.
     run_cores, build_cores
         Cores of the runner and of the builders; empty: any.
-    builders
-        Builder processes that work at the same time.
+    builders, builders_aside
+        Builder processes that work at the same time; and further ones on the runner's cores, which
+        run while nothing else wants these: mostly the runner waits for a candidate.
     overlap
         Whether builders work while the runner times; else each candidate is built, then run.
     ahead
@@ -58,6 +59,7 @@ class MeasureOptions:
     run_cores: tuple[int, ...] = ()
     build_cores: tuple[int, ...] = ()
     builders: int = 1
+    builders_aside: int = 0
     overlap: bool = True
     ahead: int = 6
     timing: TimingOptions = field(default_factory=TimingOptions)
@@ -77,11 +79,13 @@ class MeasureOptions:
             "memory_bytes": self.memory_bytes,
             "run_cores": list(self.run_cores),
             "overlap": self.overlap,
+            "builders_aside": self.builders_aside,
         }
 
     def placed(self, threads: int, cores: Sequence[int]) -> MeasureOptions:
         """Return these options with kernels on the last cores and builders on the others.
 
+        One more builder is put aside of the kernels.
         Without a core to spare, builders share those of the kernels and nothing overlaps.
 
         Parameters
@@ -93,17 +97,23 @@ class MeasureOptions:
         """
         ordered = tuple(sorted(cores))
         run, rest = ordered[-threads:], ordered[:-threads]
+        overlap = self.overlap and bool(rest)
         return replace(
-            self, run_cores=run, build_cores=rest or run, overlap=self.overlap and bool(rest)
+            self,
+            run_cores=run,
+            build_cores=rest or run,
+            builders_aside=int(overlap),
+            overlap=overlap,
         )
 
-    def builder_settings(self, flags: Sequence[str] = ()) -> WorkerSettings:
+    def builder_settings(self, flags: Sequence[str] = (), *, aside: bool = False) -> WorkerSettings:
         """Return how a builder with some code-generation flags is started."""
         return WorkerSettings(
             name=BUILDER,
             command=(*self.builder_command, *flags),
             memory_bytes=self.memory_bytes,
-            cores=self.build_cores,
+            cores=self.run_cores if aside else self.build_cores,
+            idle=aside,
             start_s=self.start_deadline_s,
         )
 

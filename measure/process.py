@@ -87,6 +87,8 @@ class WorkerSettings:
         memory that is touched is found here and only a single hopeless request there.
     cores
         Cores it may run on; empty: any.
+    idle
+        Whether it runs only while nothing else wants its cores.
     start_s
         Seconds that it may take to come up.
     """
@@ -95,6 +97,7 @@ class WorkerSettings:
     command: tuple[str, ...]
     memory_bytes: int
     cores: tuple[int, ...] = ()
+    idle: bool = False
     start_s: float = 60.0
 
 
@@ -116,7 +119,9 @@ class WorkerProcess:
     """
 
     def __init__(self, settings: WorkerSettings) -> None:
-        limits = ChildLimits(data_bytes=2 * settings.memory_bytes, cores=settings.cores)
+        limits = ChildLimits(
+            data_bytes=2 * settings.memory_bytes, cores=settings.cores, idle=settings.idle
+        )
         self._settings = settings
         self._lock = threading.Lock()
         self._decoder = Decoder()

@@ -45,7 +45,7 @@ class Workers:
         self._builders = BuilderPool(options)
         self._runner = RunnerClient(options)
         self._lock = MachineLock(options.lock_path, on_wait, give_up)
-        self._build_threads = ThreadPoolExecutor(options.builders, "build")
+        self._build_threads = ThreadPoolExecutor(options.builders + options.builders_aside, "build")
         self._run_thread = ThreadPoolExecutor(1, "run")
         self._closed = False
 

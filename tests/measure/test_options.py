@@ -26,6 +26,11 @@ def test_kernels_get_the_last_cores_and_builders_the_others(
 ) -> None:
     placed = MeasureOptions().placed(threads, cores)
     assert (placed.run_cores, placed.build_cores, placed.overlap) == (run, build, overlap)
+    assert placed.builders_aside == overlap
+    assert placed.builder_settings().cores == build
+    assert not placed.builder_settings().idle
+    assert placed.builder_settings(aside=True).cores == run
+    assert placed.builder_settings(aside=True).idle
 
 
 def test_overlap_that_was_refused_stays_refused() -> None:

@@ -78,7 +78,8 @@ def test_children_limit_themselves(script: MakeSettings) -> None:
         )
         assert isinstance(answer, Frame)
         assert answer.message["value"] == [[core], 2 << 30, True, "1"]
-    assert ChildLimits.from_argument(ChildLimits().to_argument()) == ChildLimits()
+    for limits in (ChildLimits(), ChildLimits(data_bytes=1, cores=(0, 2), idle=True)):
+        assert ChildLimits.from_argument(limits.to_argument()) == limits
 
 
 @pytest.mark.parametrize(

@@ -296,7 +296,8 @@ def local_machinery(target: Target, give_up: Callable[[], bool]) -> Iterator[Mac
             tolerated = facts is not None and facts.interference <= _INTERFERENCE_TOLERATED
             overlap = options.overlap and tolerated
             stack.enter_context(pinned(options.build_cores if overlap else ()))
-            placed = replace(options, overlap=overlap)
+            aside = options.builders_aside if overlap else 0
+            placed = replace(options, overlap=overlap, builders_aside=aside)
             workers = stack.enter_context(Workers(placed, _waiting, give_up))
             equipment = equipment_with(workers, domain)
             found = {} if facts is None else settings_of(facts, target)
