@@ -15,11 +15,12 @@ from tvmtune.measure.candidate import Built, Candidate
 from tvmtune.measure.failures import outcome_of, outcome_of_exception
 from tvmtune.measure.frames import Frame
 from tvmtune.measure.options import BUILDER, MeasureOptions
-from tvmtune.measure.process import Failure, WorkerSettings
+from tvmtune.measure.process import Failure, Reason, WorkerSettings
 from tvmtune.measure.worker import Worker
 from tvmtune.outcome import Outcome, Status
 
 _WORKERS_PER_LANE = 3
+_LATE = (Reason.START, Reason.DEADLINE)
 _REFUSALS = {s.value: s for s in (Status.BUILD_ERROR, Status.INVALID, Status.OUT_OF_MEMORY)}
 
 
@@ -49,8 +50,7 @@ class BuilderPool:
             The artifact, or how the trial ended without one.
         """
         message = {"op": "build", "request": dict(candidate.request)}
-        with self._lane() as lane:
-            answer = lane.request(candidate.flags, message, self._options.build_deadline_s)
+        answer = self._asked(candidate.flags, message, self._options.build_deadline_s)
         if isinstance(answer, Failure):
             return outcome_of(answer, BUILDER)
         return _built(answer)
@@ -64,8 +64,7 @@ class BuilderPool:
             It could not be built.
         """
         message = {"op": "probe", "probe": name, "target": target, "size_bytes": size_bytes}
-        with self._lane() as lane:
-            answer = lane.request((), message, self._options.build_deadline_s)
+        answer = self._asked((), message, self._options.build_deadline_s)
         result = outcome_of(answer, BUILDER) if isinstance(answer, Failure) else _built(answer)
         if isinstance(result, Outcome):
             raise MeasureError(f"probe {name!r} for {target}: {result.detail}")
@@ -85,8 +84,7 @@ class BuilderPool:
             Ok, or how it failed.
         """
         message = {"op": "rehearse", "request": dict(request), "part": part}
-        with self._lane() as lane:
-            answer = lane.request((), message, self._options.rehearsal_deadline_s)
+        answer = self._asked((), message, self._options.rehearsal_deadline_s)
         return outcome_of(answer, BUILDER) if isinstance(answer, Failure) else _verdict(answer)
 
     def kill(self) -> None:
@@ -100,9 +98,27 @@ class BuilderPool:
             self._lanes[number].close()
             self._free.put(number)
 
+    def _asked(
+        self, flags: tuple[str, ...], message: Mapping[str, Any], deadline_s: float
+    ) -> Frame | Failure:
+        """Ask a builder; again one with cores of its own where another had perhaps no time."""
+        with self._lane() as lane:
+            answer = lane.request(flags, message, deadline_s)
+        if lane.aside and isinstance(answer, Failure) and answer.reason in _LATE:
+            with self._lane(aside=False) as lane:
+                answer = lane.request(flags, message, deadline_s)
+        return answer
+
     @contextmanager
-    def _lane(self) -> Iterator[_Lane]:
+    def _lane(self, *, aside: bool = True) -> Iterator[_Lane]:
+        """The first lane that is free, of those aside only if they may be."""
+        passed = list[int]()
         number = self._free.get()
+        while self._lanes[number].aside and not aside:
+            passed.append(number)
+            number = self._free.get()
+        for other in passed:
+            self._free.put(other)
         try:
             yield self._lanes[number]
         finally:
@@ -113,8 +129,8 @@ class _Lane:
     """Workers that take turns, one for each of the sets of flags used last."""
 
     def __init__(self, options: MeasureOptions, *, aside: bool) -> None:
+        self.aside = aside
         self._options = options
-        self._aside = aside
         self._workers: OrderedDict[tuple[str, ...], Worker] = OrderedDict()
         self._guard = threading.Lock()
         self._closed = False
@@ -150,7 +166,7 @@ class _Lane:
         return worker
 
     def _settings(self, flags: tuple[str, ...]) -> WorkerSettings:
-        return self._options.builder_settings(flags, aside=self._aside)
+        return self._options.builder_settings(flags, aside=self.aside)
 
     def _is_full(self) -> bool:
         return len(self._workers) > _WORKERS_PER_LANE

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tvmtune.machine import available_cores
 from tvmtune.measure.building import BuilderPool
 from tvmtune.measure.candidate import Built, Candidate
 from tvmtune.measure.options import MeasureOptions
@@ -62,3 +65,43 @@ def test_answers_without_sense_are_faults_of_the_infrastructure(
     assert isinstance(outcome, Outcome)
     assert outcome.status is Status.INFRASTRUCTURE
     assert text in outcome.detail
+
+
+SLOW_ASIDE = """
+import os, time
+from tvmtune.measure.child import serve
+from tvmtune.measure.frames import Frame
+
+def answer(message, payloads, progress):
+    with open({log!r}, "a") as log:
+        log.write("aside " if os.sched_getscheduler(0) == os.SCHED_IDLE else "own ")
+    if os.sched_getscheduler(0) == os.SCHED_IDLE:
+        time.sleep(60)
+    return Frame({{"status": "ok"}}, [b"no artifact"])
+
+serve(lambda: answer)
+"""
+
+
+def test_a_builder_without_time_proves_nothing(
+    options: MeasureOptions,
+    candidate: MakeCandidate,
+    script: Callable[..., WorkerSettings],
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log"
+    command = script(SLOW_ASIDE.format(log=str(log))).command
+    (core, *_) = available_cores()
+    slow = replace(
+        options,
+        builder_command=command,
+        builders_aside=1,
+        run_cores=(core,),
+        build_deadline_s=1.0,
+    )
+    pool = BuilderPool(slow)
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = list(threads.map(pool.build, [candidate("none"), candidate("none")]))
+    pool.close()
+    assert all(isinstance(o, Outcome) and "not an artifact" in o.detail for o in outcomes)
+    assert sorted(log.read_text().split()) in (["aside", "own", "own"], ["own", "own"])
