@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from benchmarks.candidates import candidate_of
 from benchmarks.constraint_trials import Lend
 from benchmarks.unconstrained import reference_of
-from tvmtune.compiler.request import BuildRequest
 from tvmtune.machine import available_cores
 from tvmtune.measure.candidate import Built, Candidate
 from tvmtune.measure.harness import Harness
@@ -61,8 +61,7 @@ class LocalBench:
 
     def build(self, config: Config) -> Built | Outcome:
         """Build a config, and keep its assembly."""
-        request = self._request(config, config.template, keep_sources=True)
-        candidate = Candidate(config.text, request.to_json())
+        candidate = candidate_of(self._workload, self._target, config, keep_sources=True)
         return self._workers.submit_build(self._workers.build, candidate).result()
 
     def time(
@@ -84,14 +83,5 @@ class LocalBench:
 
     def _free(self, config: Config) -> Candidate:
         """A config as a candidate that no constraint of its space refuses."""
-        request = self._request(config, reference_of(config.template), keep_sources=False)
-        return Candidate(config.text, request.to_json())
-
-    def _request(self, config: Config, template: str, *, keep_sources: bool) -> BuildRequest:
-        return BuildRequest(
-            workload=self._workload.text,
-            target=self._target.text,
-            template=template,
-            config=config.knobs_json(),
-            keep_sources=keep_sources,
-        )
+        free = reference_of(config.template)
+        return candidate_of(self._workload, self._target, config, template=free)

@@ -11,10 +11,10 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.candidates import candidate_of
 from benchmarks.contest import Pace
-from benchmarks.contestant import measure
+from benchmarks.contestant import Loaded, measure
 from benchmarks.idea_table import (
     BEST,
     BY_NUMPY,
@@ -26,15 +26,13 @@ from benchmarks.idea_table import (
     WINOGRAD,
     Pair,
 )
-from benchmarks.ours import best_kernel
+from benchmarks.ours import best_kernel, in_own_layout, over_plain
 from benchmarks.tables import problem_of
 from tvmtune.artifact import Artifact
-from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import space_of, templates_for
 from tvmtune.deploy.match import LogMatch
 from tvmtune.errors import RecordError
 from tvmtune.measure.building import BuilderPool
-from tvmtune.measure.candidate import Candidate
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.outcome import Outcome
 from tvmtune.runtime.kernel import Kernel
@@ -87,19 +85,11 @@ class Timed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Variant:
-    """A kernel, or a way to call it: what is timed, and its output afterwards."""
-
-    run: Callable[[], object]
-    output: Callable[[], NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Variants:
-    """The best of a log, and what stands in for it without each idea."""
+    """The best of a log, and what stands in for it without each idea: kernels, or ways to call."""
 
     match: LogMatch
-    usable: Mapping[str, Variant]
+    usable: Mapping[str, Loaded]
     left_out: Mapping[str, str]
 
 
@@ -119,8 +109,10 @@ def variants_of(workload: Workload, target: Target, log: Path) -> Variants:
     made |= _without_knobs(workload, target, config)
     left_out = {name: why for name, why in made.items() if isinstance(why, str)}
     x, w = problem_of(workload).arrays()
-    usable = {n: _in_own_layout(a, x, w) for n, a in made.items() if isinstance(a, Artifact)}
-    usable |= {name: _over_plain(a, x, w) for name, a in _calls(best.artifact).items()}
+    built = {name: Kernel(a) for name, a in made.items() if isinstance(a, Artifact)}
+    usable = {name: in_own_layout(kernel.bind(w=w), x) for name, kernel in built.items()}
+    called = {name: Kernel(artifact) for name, artifact in _calls(best.artifact).items()}
+    usable |= {name: over_plain(kernel.bind(w=w), x) for name, kernel in called.items()}
     wrong = _dissenters(usable)
     left_out |= wrong
     return Variants(match, {n: v for n, v in usable.items() if n not in wrong}, left_out)
@@ -144,13 +136,7 @@ def _without_knobs(workload: Workload, target: Target, config: Config) -> dict[s
         for idea in KNOB_IDEAS:
             plain = idea.turned_off(config, space)
             if plain is not None:
-                request = BuildRequest(
-                    workload=workload.text,
-                    target=target.text,
-                    template=plain.template,
-                    config=plain.knobs_json(),
-                )
-                built = builder.build(Candidate(plain.text, request.to_json()))
+                built = builder.build(candidate_of(workload, target, plain))
                 found[idea.name] = built.detail if isinstance(built, Outcome) else built.artifact
     return found
 
@@ -166,19 +152,7 @@ def _calls(artifact: Artifact) -> dict[str, Artifact]:
     return found
 
 
-def _in_own_layout(artifact: Artifact, x: NDArray[Any], w: NDArray[Any]) -> Variant:
-    bound = Kernel(artifact).bind(w=w)
-    packed = bound.pack(x)
-    return Variant(lambda: bound.run(packed), lambda: bound.unpack(packed))
-
-
-def _over_plain(artifact: Artifact, x: NDArray[Any], w: NDArray[Any]) -> Variant:
-    bound = Kernel(artifact).bind(w=w)
-    out = bound(x)
-    return Variant(lambda: bound(x, out=out), lambda: out)
-
-
-def _dissenters(variants: Mapping[str, Variant]) -> dict[str, str]:
+def _dissenters(variants: Mapping[str, Loaded]) -> dict[str, str]:
     """Variants whose output is another than that of the best."""
     for variant in variants.values():
         variant.run()
@@ -189,7 +163,7 @@ def _dissenters(variants: Mapping[str, Variant]) -> dict[str, str]:
 
 
 def time_in_turns(
-    variants: Mapping[str, Variant],
+    variants: Mapping[str, Loaded],
     pace: Pace,
     exclusive: Callable[[], AbstractContextManager[None]],
 ) -> tuple[dict[str, tuple[float, float]], ...]:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
-
-import numpy as np
 
 import tvmtune
 from benchmarks.contestant import Desk, Loaded, serve
-from benchmarks.problem import Problem
+from benchmarks.problem import Array, Problem
 from tvmtune.deploy.match import LogMatch
 from tvmtune.errors import RecordError
-from tvmtune.runtime.kernel import Kernel
+from tvmtune.runtime.kernel import BoundKernel, Kernel
 
 OWN_LAYOUT = "tvmtune"
 NCHW = "tvmtune-nchw"
@@ -79,12 +78,20 @@ def load(
     target = f"cpu:threads={threads}"
     kernel, match = best_kernel(problem.text, target, log, max_rel_error=max_rel_error)
     notes = {"template": match.template, "record_id": match.record_id}
-    bound = kernel.bind(w=w)
-    if own_layout:
-        packed = bound.pack(x)
-        return Loaded(lambda: bound.run(packed), lambda: bound.unpack(packed), notes)
-    out = np.empty(problem.y_shape, np.float32)
-    return Loaded(lambda: bound(x, out=out), lambda: out, notes)
+    lay_out = in_own_layout if own_layout else over_plain
+    return replace(lay_out(kernel.bind(w=w), x), notes=notes)
+
+
+def in_own_layout(bound: BoundKernel, x: Array) -> Loaded:
+    """A kernel that reads and writes arrays as it stores them."""
+    packed = bound.pack(x)
+    return Loaded(lambda: bound.run(packed), lambda: bound.unpack(packed))
+
+
+def over_plain(bound: BoundKernel, x: Array) -> Loaded:
+    """A kernel called on plain arrays, as users call it."""
+    out = bound(x)
+    return Loaded(lambda: bound(x, out=out), lambda: out)
 
 
 def main() -> None:

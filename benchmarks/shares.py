@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
@@ -13,18 +12,19 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.book import circumstances
+from benchmarks.candidates import candidate_of
+from benchmarks.contestant import Run, measure
 from benchmarks.markdown import NOTHING, facts_table, origin, table
-from benchmarks.ours import best_kernel
+from benchmarks.ours import best_kernel, in_own_layout
 from benchmarks.share_shapes import AS_IS, LONG, LONGER, NEAR, NEAR_BYTES, fitted, shapes_of
 from benchmarks.spills import LoopSpills, innermost_loops
 from benchmarks.tables import Entry, entry_of, problem_of, select
 from tvmtune.codegen.probes import fma_probe
 from tvmtune.compiler.building import SYMBOL
-from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import space_of, templates_for
 from tvmtune.errors import TvmtuneError, UsageError
 from tvmtune.measure.building import BuilderPool
-from tvmtune.measure.candidate import Built, Candidate
+from tvmtune.measure.candidate import Built
 from tvmtune.measure.lock import MachineLock
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.records import Record, read_log
@@ -44,17 +44,12 @@ _TURN_S = 0.02
 class Timer:
     """A kernel in its own layout, ready to run, and what it does in a call."""
 
-    call: Callable[[], object]
+    run: Run
     flops: float
 
-    def rate(self, seconds: float) -> float:
-        """The best rate of some calls, operations per second."""
-        fastest_s, end_s = float("inf"), time.perf_counter() + seconds
-        while time.perf_counter() < end_s:
-            start_s = time.perf_counter()
-            self.call()
-            fastest_s = min(fastest_s, time.perf_counter() - start_s)
-        return self.flops / fastest_s
+    def rate(self) -> float:
+        """The rate over a moment, operations per second."""
+        return self.flops / float(measure(self.run, _TURN_S)["median_s"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +86,7 @@ def peak_timer(builder: BuilderPool, target: Target) -> Timer:
     packed = bound.pack()
     for array in packed.arrays.values():
         array.fill(0)  # what lies there may be subnormal, and take a hundred times as long
-    return Timer(call=lambda: bound.run(packed), flops=fma_probe(target).work)
+    return Timer(run=lambda: bound.run(packed), flops=fma_probe(target).work)
 
 
 def shares_of(entry: Entry, target: Target, log: Path, builder: BuilderPool, rounds: int) -> Shares:
@@ -111,7 +106,7 @@ def shares_of(entry: Entry, target: Target, log: Path, builder: BuilderPool, rou
     timers = {s: _timer(b, w) for s, (b, w) in made.items() if isinstance(b, Built)}
     rates: list[dict[str, float]] = []
     for _ in range(rounds):
-        beside = {s: (peak.rate(_TURN_S), t.rate(_TURN_S)) for s, t in timers.items()}
+        beside = {s: (peak.rate(), timer.rate()) for s, timer in timers.items()}
         rates.append({s: rate / top for s, (top, rate) in beside.items()})
     as_is = made[AS_IS][0]
     return Shares(
@@ -144,25 +139,17 @@ def _built(builder: BuilderPool, workload: Workload, target: Target, config: Con
     found = fitted(config, space_of(template, workload, target))
     if found is None:
         return "its space has no config like that"
-    request = BuildRequest(
-        workload=workload.text,
-        target=target.text,
-        template=found.template,
-        config=found.knobs_json(),
-        keep_sources=True,
-    )
-    built = builder.build(Candidate(found.text, request.to_json()))
+    built = builder.build(candidate_of(workload, target, found, keep_sources=True))
     return built if isinstance(built, Built) else built.detail
 
 
 def _timer(built: Built, workload: Workload) -> Timer:
     x, w = problem_of(workload).arrays()
-    bound = Kernel(built.artifact).bind(w=w)
-    packed = bound.pack(x)
-    bound.run(packed)
-    if not np.isfinite(bound.unpack(packed)).all():
+    loaded = in_own_layout(Kernel(built.artifact).bind(w=w), x)
+    loaded.run()
+    if not np.isfinite(loaded.output()).all():
         raise UsageError(f"{workload.text}: its output is not finite")
-    return Timer(call=lambda: bound.run(packed), flops=workload.flops)
+    return Timer(run=loaded.run, flops=workload.flops)
 
 
 def _main_loop(assembly: str) -> LoopSpills | None:

@@ -33,6 +33,9 @@ TURNED = [
     "conv2d:ci=7,h=21,w=19,co=7,k=5,kw=3,groups=7,pad=0,n=2",
     "conv2d:ci=13,h=17,w=19,co=21,k=1,n=2",
     "conv2d:ci=13,h=23,w=35,co=21,k=1,stride=2",
+    "conv2d:ci=6,h=7,w=5,co=6,k=3,groups=6",
+    "conv2d:ci=4,h=9,w=17,co=4,k=7,groups=4",
+    "conv2d:ci=5,h=19,w=37,co=5,k=5,groups=5,stride=2",
     "matmul:m=19,k=33,n=37",
 ]
 WHOLE = [

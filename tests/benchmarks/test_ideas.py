@@ -12,8 +12,9 @@ import pytest
 from benchmarks import idea_trials
 from benchmarks.__main__ import main
 from benchmarks.contest import Pace
+from benchmarks.contestant import Loaded
 from benchmarks.idea_table import BEST, BY_NUMPY, CONVERTED, KNOB_IDEAS, PAIRS, WINOGRAD
-from benchmarks.idea_trials import Timed, Variant, Variants, time_in_turns, variants_of
+from benchmarks.idea_trials import Timed, Variants, time_in_turns, variants_of
 from benchmarks.ideas import Steps, gains, ideas_text, run, timed_of
 from benchmarks.journal import Journal
 from benchmarks.tables import select
@@ -91,14 +92,14 @@ def test_variants_of_an_idea_are_timed_one_after_the_other(monkeypatch: pytest.M
 
     monkeypatch.setattr(idea_trials, "measure", measure)
     names = (BEST, WINOGRAD, CONVERTED, BY_NUMPY)
-    variants = {n: Variant(partial(order.append, n), lambda: np.zeros(1)) for n in names}
+    variants = {n: Loaded(partial(order.append, n), lambda: np.zeros(1)) for n in names}
     rounds = time_in_turns(variants, Pace(rounds=2, turn_s=0.5, pause_s=0.0), nullcontext)
     assert order == [*names, WINOGRAD, BEST, BY_NUMPY, CONVERTED]
     assert rounds == ({WINOGRAD: (0.5, 0.5), "generated conversions": (0.5, 0.5)},) * 2
 
 
 def _steps(record_id: str, made: list[str], said: list[str]) -> Steps:
-    variant = Variant(lambda: None, lambda: np.zeros(1))
+    variant = Loaded(lambda: None, lambda: np.zeros(1))
 
     def variants(workload: Workload) -> Variants:
         if workload == _M512:

@@ -15,6 +15,7 @@ from tvmtune.ir.expr import (
     Expr,
     IndexValue,
     NonNegative,
+    Padded,
     Select,
     binary,
 )
@@ -41,6 +42,23 @@ def test_every_other_element_and_parts_of_vectors(lanes: int) -> None:
     assert ("masked" in text) == (lanes & (lanes - 1) != 0 or 2 * lanes <= 16)
     assert "extractelement" not in text
     assert "masked" not in emit_module((made,), Target(isa="avx2")).text
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("read", "begin", "lanes"), [(1, 0, 4), (1, 3, 4), (3, 1, 7), (5, 2, 8), (9, 7, 16)]
+)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_zeros_around_what_is_read(
+    dtype: str, read: int, begin: int, lanes: int, stride: int
+) -> None:
+    a, out = (Buffer(n, dtype, N, argument=True) for n in ("a", "out"))
+    first, last = (load(a, at, read, stride) for at in (0, N - 1 - (read - 1) * stride))
+    made = [
+        store(out, 0, Padded(first, begin, lanes)),
+        store(out, 20, Padded(last, lanes - read - begin, lanes)),
+    ]
+    assert_same(function(block(made), a, out))
 
 
 @pytest.mark.parametrize("divisor", [2, 3, 7])

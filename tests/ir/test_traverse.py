@@ -14,6 +14,7 @@ from tvmtune.ir.expr import (
     IndexValue,
     Load,
     NonNegative,
+    Padded,
     Read,
     Select,
     Unary,
@@ -143,7 +144,7 @@ def test_blocks_are_flattened_when_rebuilt() -> None:
 def test_map_expr_and_walks() -> None:
     value = Select(
         NonNegative(Affine.of(V)),
-        Cast(Unary("neg", Load(X, Affine.of(V)), "int32"), "float32"),
+        Padded(Cast(Unary("neg", Load(X, Affine.of(V)), "int32"), "float32"), 0, 4),
         Cast(Binary("add", ONE, IndexValue(Affine.of(V)), "int32"), "float32"),
         "float32",
     )
@@ -152,6 +153,7 @@ def test_map_expr_and_walks() -> None:
         "Load",
         "Unary",
         "Cast",
+        "Padded",
         "Const",
         "IndexValue",
         "Binary",
@@ -163,7 +165,9 @@ def test_map_expr_and_walks() -> None:
     def widen(e: Expr) -> Expr | None:
         return Const(2, "int32", 4) if isinstance(e, (Load, Const, IndexValue)) else None
 
-    assert print_expr(map_expr(value, widen)) == "float32(-2) if i >= 0 else float32(2 + 2)"
+    assert (
+        print_expr(map_expr(value, widen)) == "pad(float32(-2), 0, 0) if i >= 0 else float32(2 + 2)"
+    )
     assert map_expr(value.a, widen).lanes == 4
 
 

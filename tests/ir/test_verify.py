@@ -15,6 +15,7 @@ from tvmtune.ir.expr import (
     IndexValue,
     Load,
     NonNegative,
+    Padded,
     Read,
     Select,
     Unary,
@@ -89,6 +90,7 @@ WELL_FORMED: dict[str, Stmt] = {
     "parallel loop of one iteration": loop(store(), kind="parallel", end=1),
     "same variable in two loops": block([loop(store(offset=V)), loop(store(offset=V))]),
     "negative stride": store(PAIR, 7, stride=-7),
+    "zeros around what lies inside": store(Padded(load(6, 2, 1), 0, 6)),
     "values": store(
         Binary(
             "add",
@@ -189,6 +191,7 @@ ILL_FORMED: list[tuple[str, Stmt]] = [
     ("neg of int32 as float32: the type stays", store(Unary("neg", TWO, "float32"))),
     ("neg of 2 lanes as 1: lanes must agree", store(Unary("neg", PAIR, "float32"))),
     ("cast of 2 lanes as 1: lanes must agree", store(Cast(PAIR, "int32"))),
+    ("2 lanes from lane 3 on as 4: they must lie inside", store(Padded(PAIR, 3, 4))),
     (
         "select on float32: the condition must be bool",
         store(Select(ONE, ONE, ONE, "float32")),

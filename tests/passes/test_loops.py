@@ -269,6 +269,66 @@ CASES: dict[str, Case] = {
         y[1 : +3] = x[1 : +3]
         """,
     ),
+    "vectorize: zeros in the lanes that a condition leaves out": (
+        vectorize_loops,
+        loop(
+            J,
+            block(
+                [
+                    If(at_least(J, 1), store(load(X, J + 4), J), store(ZERO, J)),
+                    If(
+                        both(at_least(I, 1), at_least(5 - 2 * J)),
+                        update(load(X, 2 * J + 4) * load(Z), offset=J),
+                    ),
+                    If(at_least(J, 9), store(load(X, J), J), store(ONE, J)),
+                ]
+            ),
+            "vectorized",
+        ),
+        """
+        y[0 : +4] = pad(x[5 : +3], 1, 0)
+        if i - 1 >= 0:
+            acc[0 : +4] = acc[0 : +4] + pad(x[4 : +6 : 2], 0, 1) * z[i]
+        y[0 : +4] = 1.0
+        """,
+    ),
+    "vectorize: no zeros where they change something": (
+        vectorize_loops,
+        block(
+            [
+                loop(J, If(at_least(J, 3), update(load(X, J) + ONE, offset=J)), "vectorized"),
+                loop(J, If(at_least(J, 3), update(load(X, J), "max", J)), "vectorized"),
+                loop(J, If(at_least(J, 3), store(load(X, J), J)), "vectorized"),
+                loop(J, If(at_least(J, 3), store(load(X, J), J), store(ZERO, 0)), "vectorized"),
+            ]
+        ),
+        """
+        acc[3] = acc[3] + (x[3] + 1.0)
+        acc[3] = max(acc[3], x[3])
+        y[3] = x[3]
+        y[0] = 0.0
+        y[0] = 0.0
+        y[0] = 0.0
+        y[3] = x[3]
+        """,
+    ),
+    "vectorize: after unrolling what decides the lanes": (
+        vectorize_loops,
+        loop(
+            K,
+            loop(
+                J,
+                If(at_least(J + K, 1), store(load(X, J + K), J), store(ZERO, J)),
+                "vectorized",
+            ),
+            "unrolled",
+            end=2,
+        ),
+        """
+        y[0 : +4] = pad(x[1 : +3], 1, 0)
+        y[0 : +4] = x[1 : +4]
+        """,
+    ),
     "vectorize: copies where an address is no multiple": (
         vectorize_loops,
         loop(J, store(load(X, (I + J) // 2), J), "vectorized", end=2),

@@ -10,6 +10,7 @@ from tvmtune.codegen.frames import FunctionText, RegisterKey
 from tvmtune.codegen.types import (
     ALIGNMENT,
     intrinsic_suffix,
+    literal,
     splat,
     stored_type,
     vector_type,
@@ -100,6 +101,21 @@ class Storage:
             loads[key] = self._loaded(load)
         return loads[key]
 
+    def reads_padded(self, load: Load) -> bool:
+        """Whether a load can leave out lanes."""
+        return load.buffer.scope != "register" and load.dtype != "bool" and load.stride in (1, 2)
+
+    def load_padded(self, load: Load, begin: int, lanes: int) -> str:
+        """The value of a load from lane ``begin`` on, and zeros in what is left of ``lanes``."""
+        key = (load.buffer, self._shape(load.offset), load.lanes, load.stride, begin, lanes)
+        loads = self.text.top.loads
+        if key not in loads:
+            start = load.offset - begin * load.stride
+            inside = range(load.stride * begin, load.stride * (begin + load.lanes - 1) + 1)
+            read = self.read if load.stride == 1 else self._every_other
+            loads[key] = read(load.buffer, start, lanes, inside)
+        return loads[key]
+
     def store(self, store: Store, value: str) -> None:
         """Write a value; forgets what was loaded from the buffer."""
         lanes, dtype = store.value.lanes, store.buffer.dtype
@@ -167,7 +183,7 @@ class Storage:
 
     def _gather(self, load: Load) -> str:
         if load.stride == 2:
-            return self._every_other(load)
+            return self._every_other(load.buffer, load.offset, load.lanes)
         value, wide = "poison", stored_type(load.dtype, load.lanes)
         for lane in range(load.lanes):
             part = self.read(load.buffer, load.offset + lane * load.stride, 1)
@@ -175,14 +191,17 @@ class Storage:
             value = self.text.value(f"insertelement {wide} {value}, {scalar} {part}, i64 {lane}")
         return value
 
-    def _every_other(self, load: Load) -> str:
+    def _every_other(
+        self, buffer: Buffer, offset: Affine, lanes: int, inside: range | None = None
+    ) -> str:
         """Elements 0, 2, 4 ... of a vector, or of two, the second of which ends at the last."""
-        dtype, lanes, span = load.dtype, load.lanes, 2 * load.lanes - 1
+        dtype, span = buffer.dtype, 2 * lanes - 1
         if self._is_part(span, dtype) and 8 * ITEMSIZE[dtype] * span <= self.vector_bits:
-            whole = self.read(load.buffer, load.offset, span)
+            whole = self.read(buffer, offset, span, inside)
             return self._picked(dtype, span, whole, range(0, span, 2))
-        low = self.read(load.buffer, load.offset, lanes)
-        high = self.read(load.buffer, load.offset + (lanes - 1), lanes)
+        low = self.read(buffer, offset, lanes, inside and _clipped(inside, 0, lanes))
+        behind = inside and _clipped(inside, lanes - 1, lanes)
+        high = self.read(buffer, offset + (lanes - 1), lanes, behind)
         places = [i if i < lanes else i + 1 for i in range(0, 2 * lanes, 2)]
         return self._picked(dtype, lanes, low, places, high)
 
@@ -197,19 +216,25 @@ class Storage:
             f"<{len(indices)} x i32> <{', '.join(indices)}>"
         )
 
-    def read(self, buffer: Buffer, offset: Affine, lanes: int) -> str:
-        """Consecutive elements of memory."""
-        pointer, align = self._address(buffer, offset)
+    def read(self, buffer: Buffer, offset: Affine, lanes: int, inside: range | None = None) -> str:
+        """Consecutive elements of memory; zeros but for those ``inside``."""
         kind = stored_type(buffer.dtype, lanes)
-        if not self._is_part(lanes, buffer.dtype):
+        if inside is not None and not inside:
+            return zero(lanes) if lanes > 1 else literal(0, buffer.dtype)
+        pointer, align = self._address(buffer, offset)
+        whole = inside is None or len(inside) == lanes
+        if whole and not self._is_part(lanes, buffer.dtype):
             return self.text.value(f"load {kind}, ptr {pointer}, align {align}", "l")
-        part = _Part.of(buffer.dtype, lanes)
+        part = _Part.of(buffer.dtype, lanes, inside)
         function = f"@llvm.masked.load.{part.suffix}.p0"
         declared = f"(ptr, i32 immarg, {part.masks}, {part.kind})"
         self.declarations.add(f"declare {part.kind} {function}{declared}")
-        arguments = f"ptr {pointer}, i32 {align}, {part.mask}, {part.kind} poison"
-        whole = self.text.value(f"call {part.kind} {function}({arguments})", "l")
-        return self._picked(buffer.dtype, part.lanes, whole, range(lanes))
+        others = "poison" if inside is None else "zeroinitializer"
+        arguments = f"ptr {pointer}, i32 {align}, {part.mask}, {part.kind} {others}"
+        value = self.text.value(f"call {part.kind} {function}({arguments})", "l")
+        if part.lanes == lanes:
+            return value
+        return self._picked(buffer.dtype, part.lanes, value, range(lanes))
 
     def _address(self, buffer: Buffer, offset: Affine) -> tuple[str, int]:
         """A pointer, and its alignment in bytes."""
@@ -340,6 +365,11 @@ def _of_buffer(key: object, buffer: Buffer) -> bool:
     return isinstance(key, tuple) and key[0] is buffer
 
 
+def _clipped(elements: range, begin: int, count: int) -> range:
+    """Those of some consecutive elements that lie in a window, counted from its begin."""
+    return range(max(0, elements.start - begin), min(count, elements.stop - begin))
+
+
 def _number(c: object) -> int:
     if not isinstance(c, int):
         raise CodegenError(f"{c} is no integer: a knob is still a symbol")
@@ -356,9 +386,10 @@ class _Part:
     mask: str
 
     @staticmethod
-    def of(dtype: str, used: int) -> _Part:
-        lanes = 1 << used.bit_length()
-        bits = ", ".join(f"i1 {int(i < used)}" for i in range(lanes))
+    def of(dtype: str, used: int, inside: range | None = None) -> _Part:
+        lanes = 1 << (used - 1).bit_length()
+        within = range(used) if inside is None else inside
+        bits = ", ".join(f"i1 {int(i in within)}" for i in range(lanes))
         mask = f"<{lanes} x i1> <{bits}>"
         return _Part(lanes, stored_type(dtype, lanes), intrinsic_suffix(dtype, lanes), mask)
 

@@ -17,6 +17,7 @@ from tvmtune.ir.expr import (
     IndexValue,
     Load,
     NonNegative,
+    Padded,
     Read,
     Select,
     Unary,
@@ -45,6 +46,8 @@ class Values:
                 return constant(e.value, e.dtype, e.lanes)
             case Load():
                 return self.storage.load(e)
+            case Padded():
+                return self._padded(e)
             case Binary():
                 return self._binary(e)
             case Unary():
@@ -127,6 +130,22 @@ class Values:
     def _select(self, c: str, a: str, b: str, dtype: str, lanes: int) -> str:
         kind = vector_type(dtype, lanes)
         return self.text.value(f"select {vector_type('bool', lanes)} {c}, {kind} {a}, {kind} {b}")
+
+    def _padded(self, e: Padded) -> str:
+        """Lanes between zeros; of memory, only these are read."""
+        if isinstance(e.a, Load) and self.storage.reads_padded(e.a):
+            return self.storage.load_padded(e.a, e.begin, e.lanes)
+        a, kind = self.emit(e.a), vector_type(e.dtype, e.a.lanes)
+        wide, zeros = vector_type(e.dtype, e.lanes), constant(0, e.dtype, e.lanes)
+        if e.a.lanes == 1:
+            return self.text.value(f"insertelement {wide} {zeros}, {kind} {a}, i64 {e.begin}")
+        within = range(e.begin, e.begin + e.a.lanes)
+        picks = ", ".join(
+            f"i32 {i - e.begin if i in within else e.a.lanes}" for i in range(e.lanes)
+        )
+        zeros = constant(0, e.dtype, e.a.lanes)
+        mask = f"<{e.lanes} x i32> <{picks}>"
+        return self.text.value(f"shufflevector {kind} {a}, {kind} {zeros}, {mask}")
 
     def _cast(self, e: Cast) -> str:
         a = self.emit(e.a)

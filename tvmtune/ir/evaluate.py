@@ -26,6 +26,7 @@ from tvmtune.ir.expr import (
     IndexValue,
     Load,
     NonNegative,
+    Padded,
     Read,
     Select,
     Unary,
@@ -187,6 +188,8 @@ class Evaluator:
                 return lambda: a().astype(dtype)
             case Load():
                 return self._load(expr, where)
+            case Padded():
+                return _padded(expr, self.value(expr.a, where))
             case Read():
                 raise LoweringError(
                     f"read of tensor {expr.tensor}: loop IR loads from buffers", print_stmt(where)
@@ -228,6 +231,17 @@ def _truncated(a: Any, b: Any) -> Any:
     if not np.all(b):
         raise LoweringError("integer division by zero")
     return np.trunc(np.true_divide(a, b, dtype=np.float64)).astype(np.int64).astype(np.int32)
+
+
+def _padded(expr: Padded, a: Evaluation) -> Evaluation:
+    inside = slice(expr.begin, expr.begin + expr.a.lanes)
+
+    def padded() -> Any:
+        value = np.zeros(expr.lanes, expr.dtype)
+        value[inside] = a()
+        return value
+
+    return padded
 
 
 def _select(condition: Evaluation, a: Evaluation, b: Evaluation, lanes: int) -> Evaluation:

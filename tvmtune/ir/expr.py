@@ -168,7 +168,24 @@ class Load(Value):
         return self.buffer.dtype
 
 
-Expr = Const | IndexValue | NonNegative | Binary | Unary | Select | Cast | Read | Load
+@dataclass(frozen=True, slots=True, eq=False)
+class Padded(Value):
+    """The lanes of ``a`` from lane ``begin`` on, and zeros in the others; loop IR only.
+
+    Of a `Load`, what would lie under the zeros is not read.
+    """
+
+    a: Expr
+    begin: int
+    lanes: int
+
+    @property
+    def dtype(self) -> str:  # type: ignore[override]
+        """The type of ``a``."""
+        return self.a.dtype
+
+
+Expr = Const | IndexValue | NonNegative | Binary | Unary | Select | Cast | Read | Load | Padded
 
 
 @dataclass(frozen=True, slots=True, eq=False)

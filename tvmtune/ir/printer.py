@@ -24,6 +24,7 @@ from tvmtune.ir.expr import (
     IndexValue,
     Load,
     NonNegative,
+    Padded,
     Read,
     Select,
     Unary,
@@ -186,6 +187,9 @@ class _Printer:
                 return f"{a} if {c} else {b}", _CHOICE
             case Cast():
                 return f"{expr.dtype}({self.value(expr.a)[0]})", _ATOM
+            case Padded():
+                after = expr.lanes - expr.begin - expr.a.lanes
+                return f"pad({self.value(expr.a)[0]}, {expr.begin}, {after})", _ATOM
             case Read():
                 return f"{expr.tensor}[{', '.join(map(self.index, expr.indices))}]", _ATOM
             case Load():

@@ -19,6 +19,7 @@ from tvmtune.ir.expr import (
     IndexValue,
     Load,
     NonNegative,
+    Padded,
     Read,
     Select,
     Unary,
@@ -28,7 +29,7 @@ from tvmtune.symbolic import as_int
 
 StmtRewrite = Callable[[Stmt], Stmt | None]
 ExprRewrite = Callable[[Expr], Expr | None]
-_NotBinary = Const | IndexValue | NonNegative | Unary | Select | Cast | Read | Load
+_NotBinary = Const | IndexValue | NonNegative | Unary | Select | Cast | Read | Load | Padded
 
 
 def rewrite(stmt: Stmt, change: StmtRewrite) -> Stmt:
@@ -99,6 +100,9 @@ def _rebuild_expr(expr: _NotBinary, child: Callable[[Expr], Expr]) -> Expr:
         case Cast():
             a = child(expr.a)
             return expr if a is expr.a else Cast(a, expr.dtype, a.lanes)
+        case Padded():
+            a = child(expr.a)
+            return expr if a is expr.a else Padded(a, expr.begin, expr.lanes)
         case Select():
             c, a, b = child(expr.condition), child(expr.a), child(expr.b)
             if c is expr.condition and a is expr.a and b is expr.b:
@@ -115,7 +119,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (expr.a, expr.b)
         case Const() | IndexValue() | NonNegative() | Read() | Load():
             return ()
-        case Unary() | Cast():
+        case Unary() | Cast() | Padded():
             return (expr.a,)
         case Select():
             return (expr.condition, expr.a, expr.b)

@@ -19,6 +19,7 @@ from tvmtune.ir.expr import (
     IndexValue,
     Load,
     NonNegative,
+    Padded,
     Read,
     Select,
     Unary,
@@ -46,6 +47,8 @@ def type_error(expr: Expr) -> str | None:
             return _select_error(expr)
         case Cast():
             return _disagreement("cast", (expr.a.lanes,), expr.lanes)
+        case Padded():
+            return _padded_error(expr)
         case _:
             assert_never(expr)
 
@@ -96,6 +99,12 @@ def _select_error(expr: Select) -> str | None:
     if condition.lanes not in (1, expr.lanes):
         return f"select of {expr.lanes} lanes by {condition.lanes} conditions"
     return _disagreement("select", (a.lanes, b.lanes), expr.lanes)
+
+
+def _padded_error(expr: Padded) -> str | None:
+    if 0 <= expr.begin <= expr.lanes - expr.a.lanes:
+        return None
+    return f"{expr.a.lanes} lanes from lane {expr.begin} on as {expr.lanes}: they must lie inside"
 
 
 def _disagreement(op: str, operands: tuple[int, ...], lanes: int) -> str | None:

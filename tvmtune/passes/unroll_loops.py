@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tvmtune.errors import LoweringError
 from tvmtune.ir.stmt import Fence, For, Stmt, Store, block, constant_range
 from tvmtune.ir.traverse import rewrite_down, statements, substitute
@@ -27,18 +29,31 @@ def _unrolled(stmt: Stmt) -> Stmt | None:
     if not isinstance(stmt, For) or stmt.kind not in ("unrolled", "steps"):
         return None
     body = rewrite_down(stmt.body, _unrolled)
-    bounds = constant_range(stmt)
-    if bounds is None:
+    if constant_range(stmt) is None:
         return For(stmt.var, stmt.begin, stmt.end, "serial", body, stmt.label, stmt.reduce)
-    stores = sum(isinstance(s, Store) for s in statements(body))
-    if stores * (bounds[1] - bounds[0]) > MAX_STATEMENTS:
+    return unrolled(replace(stmt, body=body))
+
+
+def unrolled(loop: For) -> Stmt:
+    """Copies of the body of a loop of constant bounds.
+
+    Raises
+    ------
+    LoweringError
+        As `unroll_loops` does.
+    """
+    bounds = constant_range(loop)
+    assert bounds is not None
+    count = bounds[1] - bounds[0]
+    stores = count * sum(isinstance(s, Store) for s in statements(loop.body))
+    if stores > MAX_STATEMENTS:
         raise LoweringError(
-            f"unrolling {stmt.label} makes {stores * (bounds[1] - bounds[0])} statements, "
-            f"more than {MAX_STATEMENTS}: unroll fewer loops or give a limit"
+            f"unrolling {loop.label} makes {stores} statements, more than {MAX_STATEMENTS}: "
+            "unroll fewer loops or give a limit"
         )
     copies: list[Stmt] = []
     for i in range(*bounds):
-        copies.append(substitute(body, {stmt.var: i}))
-        if stmt.kind == "steps" and bounds[1] - bounds[0] > 1:
+        copies.append(substitute(loop.body, {loop.var: i}))
+        if loop.kind == "steps" and count > 1:
             copies.append(Fence())
     return block(copies)

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import assert_never
 
 from tvmtune.errors import LoweringError
 from tvmtune.ir.affine import Affine, Var
-from tvmtune.ir.expr import (
-    Binary,
-    Cast,
-    Const,
-    Expr,
-    IndexValue,
-    Load,
-    NonNegative,
-    Read,
-    Select,
-    Unary,
-)
-from tvmtune.ir.stmt import Allocate, Block, For, If, Stmt, Store, block, constant_range
+from tvmtune.ir.expr import NonNegative
+from tvmtune.ir.stmt import For, If, Stmt, Store, block, constant_range
 from tvmtune.ir.traverse import rewrite_down, statements, substitute, values_of
+from tvmtune.passes.lanes import as_vector, is_uniform
+from tvmtune.passes.padded_lanes import padded
 from tvmtune.passes.simplify import simplify
+from tvmtune.passes.unroll_loops import unrolled
 
 MAX_LANES = 1024
 """What LLVM compiles in a fraction of a second."""
@@ -31,9 +22,13 @@ MAX_LANES = 1024
 def vectorize_loops(stmt: Stmt) -> Stmt:
     """Expand vectorized loops into vectors, or copies where lanes differ in more than addresses.
 
+    Loops that are to be unrolled are expanded here where they decide which lanes do something.
+
     rewrite:  for i in lanes(0, n): y[i] = x[i] * c   -->   y[0 : n] = x[0 : n] * (c, ..., c)
-              for i in lanes(0, 8):                   -->   y[0 : 4] = 0
-                  y[i] = x[i] if i >= 4 else 0              y[4 : 8] = x[4 : 8]
+              for i in lanes(0, 8):                   -->   y[0 : 8] = pad(x[4 : 8], 4, 0)
+                  y[i] = x[i] if i >= 4 else 0
+              for i in lanes(0, 8):                   -->   y[0 : 4] = 1
+                  y[i] = x[i] if i >= 4 else 1              y[4 : 8] = x[4 : 8]
 
     Raises
     ------
@@ -44,8 +39,24 @@ def vectorize_loops(stmt: Stmt) -> Stmt:
 
 
 def _vectorized(stmt: Stmt) -> Stmt | None:
-    if not isinstance(stmt, For) or stmt.kind != "vectorized":
+    if not isinstance(stmt, For):
         return None
+    if stmt.kind in ("unrolled", "steps") and _decides_lanes(stmt):
+        return vectorize_loops(simplify(unrolled(stmt)))
+    return _expanded(stmt) if stmt.kind == "vectorized" else None
+
+
+def _decides_lanes(loop: For) -> bool:
+    """Whether it depends on a loop in which lanes of a vector a condition holds."""
+    vectors = [s for s in statements(loop.body) if isinstance(s, For) and s.kind == "vectorized"]
+    return constant_range(loop) is not None and any(
+        {loop.var, vector.var} <= set(condition.index.variables())
+        for vector in vectors
+        for condition in _conditions(vector.body)
+    )
+
+
+def _expanded(stmt: For) -> Stmt:
     bounds = constant_range(stmt)
     if bounds is None:
         raise LoweringError(f"vectorized loop {stmt.label} has no constant bounds")
@@ -55,13 +66,13 @@ def _vectorized(stmt: Stmt) -> Stmt | None:
             f"vectorized loop {stmt.label} has {lanes} lanes, more than {MAX_LANES}: split it and "
             "vectorize the inner loop"
         )
-    if lanes > 1 and _uniform(stmt.body, stmt.var):
-        return _vector(stmt.body, stmt.var, bounds[0], lanes)
+    if lanes > 1:
+        var = Var(stmt.var.name, lanes)
+        body = substitute(stmt.body, {stmt.var: Affine(bounds[0], {var: 1})})
+        vectors = padded(body, var, lanes)
+        if vectors is not None:
+            return vectors
     return block([_part(stmt, begin, count) for begin, count in _parts(stmt, *bounds)])
-
-
-def _vector(body: Stmt, var: Var, begin: int, lanes: int) -> Stmt:
-    return _widened(substitute(body, {var: Affine(begin, {var: 1})}), var, lanes)
 
 
 def _parts(loop: For, begin: int, end: int) -> Iterator[tuple[int, int]]:
@@ -90,95 +101,6 @@ def _part(loop: For, begin: int, lanes: int) -> Stmt:
     if lanes > 1:
         var = Var(loop.var.name, lanes)
         body = simplify(substitute(loop.body, {loop.var: Affine(begin, {var: 1})}))
-        if _uniform(body, var):
-            return _widened(body, var, lanes)
+        if is_uniform(body, var):
+            return as_vector(body, var, lanes)
     return block([substitute(loop.body, {loop.var: begin + i}) for i in range(lanes)])
-
-
-def _uniform(body: Stmt, var: Var) -> bool:
-    """Whether lanes differ in nothing but where they load and store."""
-    for s in statements(body):
-        if isinstance(s, For):
-            raise LoweringError(f"loop {s.label} runs inside a vectorized loop")
-        if isinstance(s, If) and _depends(s.condition, var):
-            return False
-        if isinstance(s, Store):
-            direct = var in s.offset.terms and _only_direct(s.offset, var)
-            if not direct or not _plain(s.value, var):
-                return False
-    return True
-
-
-def _only_direct(offset: Affine, var: Var) -> bool:
-    """Whether a variable occurs in no division of an index."""
-    return all(isinstance(a, Var) or var not in a.index.variables() for a in offset.terms)
-
-
-def _plain(value: Expr, var: Var) -> bool:
-    for v in values_of(value):
-        if isinstance(v, (NonNegative, IndexValue)) and var in v.index.variables():
-            return False
-        if isinstance(v, Load) and not _only_direct(v.offset, var):
-            return False
-    return True
-
-
-def _depends(value: Expr, var: Var) -> bool:
-    return any(
-        (isinstance(v, (NonNegative, IndexValue)) and var in v.index.variables())
-        or (isinstance(v, Load) and var in v.offset.variables())
-        for v in values_of(value)
-    )
-
-
-def _widened(stmt: Stmt, var: Var, lanes: int) -> Stmt:
-    match stmt:
-        case Store():
-            offset, stride = _lane_zero(stmt.offset, var)
-            value = _wide(stmt.value, var, lanes)
-            return Store(stmt.buffer, offset, value, stmt.stage, stmt.action, stride)
-        case Block():
-            return Block(tuple(_widened(s, var, lanes) for s in stmt.body))
-        case If():
-            otherwise = None if stmt.otherwise is None else _widened(stmt.otherwise, var, lanes)
-            return If(stmt.condition, _widened(stmt.then, var, lanes), otherwise)
-        case Allocate():
-            return Allocate(stmt.buffer, _widened(stmt.body, var, lanes))
-        case _:
-            return stmt
-
-
-def _lane_zero(offset: Affine, var: Var) -> tuple[Affine, int]:
-    stride = offset.terms.get(var, 0)
-    if not isinstance(stride, int):
-        raise LoweringError(f"stride {stride} of a vector is no integer")
-    rest = Affine(offset.const, {a: c for a, c in offset.terms.items() if a is not var})
-    return rest, stride
-
-
-def _wide(value: Expr, var: Var, lanes: int) -> Expr:
-    match value:
-        case Const():
-            return Const(value.value, value.dtype, lanes)
-        case Load():
-            offset, stride = _lane_zero(value.offset, var)
-            return Load(value.buffer, offset, lanes, stride)
-        case NonNegative():
-            return NonNegative(value.index, value.dtype, lanes)
-        case IndexValue():
-            return IndexValue(value.index, value.dtype, lanes)
-        case Binary():
-            a, b = _wide(value.a, var, lanes), _wide(value.b, var, lanes)
-            return Binary(value.op, a, b, value.dtype, lanes)
-        case Unary():
-            return Unary(value.op, _wide(value.a, var, lanes), value.dtype, lanes)
-        case Cast():
-            return Cast(_wide(value.a, var, lanes), value.dtype, lanes)
-        case Select():
-            condition = _wide(value.condition, var, lanes)
-            a, b = _wide(value.a, var, lanes), _wide(value.b, var, lanes)
-            return Select(condition, a, b, value.dtype, lanes)
-        case Read():
-            raise LoweringError(f"read of {value.tensor} in loop IR")
-        case _:
-            assert_never(value)

@@ -22,6 +22,7 @@ from tvmtune.ir.expr import (
     IndexValue,
     Load,
     NonNegative,
+    Padded,
     Read,
     Select,
     Unary,
@@ -87,7 +88,7 @@ def _magnitude(value: Expr, of_read: ReadRule) -> Magnitude:
             return Magnitude(both(a.condition, b.condition), max(a.size, b.size))
         case Cast():
             return _of_cast(value, magnitude(value.a, of_read))
-        case Load():
+        case Load() | Padded():
             return UNKNOWN
         case _:
             assert_never(value)
