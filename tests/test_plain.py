@@ -75,6 +75,7 @@ CASES = [
     *((text, "cpu") for text in TURNED),
     *((text, target) for text in TURNED[2:4] for target in ("cpu:isa=avx2", "cpu:threads=2")),
     *((text, target) for text in TURNED[5:] for target in ("cpu:isa=x86-64", "cpu:threads=3")),
+    *((text, "cpu:isa=avx2") for text in TURNED[10:13]),
 ]
 
 
@@ -98,6 +99,24 @@ def test_the_same_bits(text: str, target: str, thorough: bool) -> None:
         np.testing.assert_array_equal(kernel(strided), expected)
         turned += artifact.manifest.plain_symbol is not None
     assert turned >= 2
+
+
+def test_depthwise_convolutions_copy_nothing() -> None:
+    target = Target(isa="avx2")
+    for text, plain in {
+        "conv2d:ci=8,h=65,co=8,k=3,groups=8": True,
+        "conv2d:ci=8,h=65,co=8,k=3,groups=8,dilation=36,pad=36,padw=36": False,  # wide borders
+        "conv2d:ci=8,h=30,co=8,k=3,groups=8,stride=3": False,
+        "conv2d:ci=8,h=7,co=8,k=5,groups=8": False,  # short rows
+    }.items():
+        workload, template = parse(text), TEMPLATES["conv2d.depthwise"]
+        own = template.schedule_of(
+            workload, target, template.space(workload, target).default_config
+        )
+        schedule = template.plain(workload, target, own)
+        assert (schedule is not None) == plain, text
+        if schedule is not None:
+            assert set(schedule.stages) == {"acc", "out"}
 
 
 @pytest.mark.parametrize("text", WHOLE)

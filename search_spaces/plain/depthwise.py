@@ -32,7 +32,7 @@ def schedule(workload: Conv2d, target: Target, own: Schedule) -> Schedule | None
     Returns
     -------
     schedule
-        None where rows are short or strides long.
+        None where rows are short, strides long or borders wider than two tiles.
     """
     height, width = workload.out_shape[2:]
     stride, taps = workload.strides[1], workload.k * workload.kw
@@ -41,6 +41,8 @@ def schedule(workload: Conv2d, target: Target, own: Schedule) -> Schedule | None
         return None
     lanes = _lanes(width, target)
     across = 2 if workload.kw <= 3 and width > lanes else 1
+    if max(workload.padw, workload.padr) > 2 * lanes * across * stride:
+        return None
     rows = min(height, _rows(workload.kw, target.vector_registers // across))
     s = create_schedule(define(workload)).layout("w", own.layout_of("w"))
     s = s.cache_write("out", "register", "acc")

@@ -16,11 +16,6 @@ from tvmtune.te import Tensor
 from tvmtune.workload import Conv2d
 
 
-def serves(workload: Conv2d) -> bool:
-    """Whether every channel is convolved by itself."""
-    return workload.groups == workload.ci == workload.co
-
-
 def space(workload: Conv2d, target: Target) -> Space:
     """Knobs of the pixel tile, the unrolled taps and where padding happens."""
     height, width = workload.out_shape[2:]
@@ -35,10 +30,11 @@ def space(workload: Conv2d, target: Target) -> Space:
     if any(workload.pads):
         knobs.append(choice("pad", ["inline", "root", "block", "rows"]))
     tile = min(width, 7, registers // 2 - 2)
+    unrolled = min(tile, _widest(workload.kw, registers), MAX_STEP_UPDATES // taps)
     default = {
-        "tile_ox": tile,
+        "tile_ox": unrolled if 2 * unrolled >= tile else tile,
         "rows": max(r for r in row_blocks(height) if r <= 8 or r == min(row_blocks(height))),
-        "taps": "unrolled" if taps * tile <= MAX_STEP_UPDATES else "loops",
+        "taps": "unrolled" if 2 * unrolled >= tile else "loops",
     }
 
     def pixels(c: Config) -> IntExpr:
@@ -54,7 +50,7 @@ def space(workload: Conv2d, target: Target) -> Space:
         (
             Constraint(
                 f"the tile and what its taps share fit {registers} registers",
-                lambda c: _fits_registers(pixels(c), c["tile_oy"], c["taps"], registers),
+                lambda c: _fits_registers(workload, c, registers),
             ),
             Constraint(
                 f"at most {MAX_STEP_UPDATES} updates are unrolled",
@@ -66,18 +62,29 @@ def space(workload: Conv2d, target: Target) -> Space:
     )
 
 
-def _fits_registers(tile: IntExpr, rows: IntExpr, taps: str, registers: int) -> IntExpr:
+def _fits_registers(workload: Conv2d, config: Config, registers: int) -> IntExpr:
     """Whether nothing is spilled: unrolled taps keep the pixels that they share in registers.
 
-    Measured on 3x3 taps with strides 1 and 2, for 16 and 32 registers: the largest tiles whose
-    innermost loops spill nothing wherever the padding happens.
+    A row of pixels is kept from one row of taps to that which shares it.  What may be used was
+    measured: with 3x3 and 5x5 taps, strides 1 and 2, 16 and 32 registers, the innermost loops of
+    such tiles spill nothing wherever the padding happens.
     """
-    if taps == "loops":
-        return at_most(tile + 2, registers)
-    if taps == "kw":
-        return at_most(2 * tile, registers)
-    single = both(at_most(rows, 1), at_most(2 * tile + 4, registers))
-    return either(single, at_most(4 * tile + 4, registers))
+    wide, high = config["tile_ox"], config["tile_oy"]
+    if config["taps"] == "loops":
+        return at_most(wide * high + 2, registers)
+    if config["taps"] == "kw":
+        return at_most(2 * wide * high, registers)
+    down, across = workload.strides
+    kept = max(0, min(down, workload.k - down)) * (high - 1) * ((wide - 1) * across + workload.kw)
+    return either(
+        both(at_most(high, 1), at_most(wide, _widest(workload.kw, registers))),
+        both(at_most(2, high), at_most((wide + 1) * high + kept, registers - registers // 5)),
+    )
+
+
+def _widest(taps: int, registers: int) -> int:
+    """Pixels of a tile of one row, with some taps of a row, that spill nothing."""
+    return registers // 4 + 11 - 2 * taps
 
 
 def schedule(outputs: tuple[Tensor, ...], target: Target, config: Config) -> Schedule:
@@ -119,6 +126,6 @@ TEMPLATE = Template(
     operator="conv2d",
     space=space,
     schedule=schedule,
-    serves=serves,
+    serves=lambda workload: workload.is_depthwise,
     plain=depthwise.schedule,
 )

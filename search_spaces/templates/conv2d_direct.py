@@ -191,5 +191,6 @@ TEMPLATE = Template(
     operator="conv2d",
     space=space,
     schedule=schedule,
+    serves=lambda workload: not workload.is_depthwise,
     plain=pointwise.schedule,
 )

@@ -33,6 +33,7 @@ SMALL = [
     ("conv2d.winograd4", "conv2d:ci=3,h=5,w=9,co=5,k=1,kw=3"),
     ("conv2d.depthwise", "conv2d:ci=8,h=6,co=8,k=3,groups=8"),
     ("conv2d.depthwise", "conv2d:ci=5,h=7,w=11,co=5,k=3,groups=5,stride=2,n=2"),
+    ("conv2d.depthwise", "conv2d:ci=4,h=8,w=9,co=4,k=11,kw=7,pad=5,padw=3,groups=4"),
 ]
 
 LARGE = [
@@ -48,6 +49,7 @@ LARGE = [
     ("conv2d.winograd6", "conv2d:ci=64,h=56,co=64,k=3"),
     ("conv2d.depthwise", "conv2d:ci=128,h=56,co=128,k=3,groups=128"),
     ("conv2d.depthwise", "conv2d:ci=61,h=31,w=37,co=61,k=5,groups=61"),
+    ("conv2d.depthwise", "conv2d:ci=48,h=14,co=48,k=7,groups=48"),
     ("conv2d.depthwise", "conv2d:ci=96,h=28,co=96,k=3,groups=96,stride=2,n=2"),
 ]
 

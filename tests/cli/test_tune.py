@@ -271,7 +271,8 @@ def test_a_dry_run_says_which_templates_are_left_out(
     cli: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inexact = replace(TEMPLATES["conv2d.depthwise"], error=lambda _: 1e-5)
-    known = {**TEMPLATES, inexact.name: inexact}
+    exact = replace(TEMPLATES["conv2d.direct"], serves=lambda _: True)
+    known = {**TEMPLATES, inexact.name: inexact, exact.name: exact}
     monkeypatch.setattr("tvmtune.compiler.templates.TEMPLATES", known)
     code, out, err = cli("tune", "D3", "--dry-run", "--max-rel-error", "2e-6")
     assert code == 0

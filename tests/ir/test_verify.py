@@ -191,6 +191,10 @@ ILL_FORMED: list[tuple[str, Stmt]] = [
     ("neg of int32 as float32: the type stays", store(Unary("neg", TWO, "float32"))),
     ("neg of 2 lanes as 1: lanes must agree", store(Unary("neg", PAIR, "float32"))),
     ("cast of 2 lanes as 1: lanes must agree", store(Cast(PAIR, "int32"))),
+    (
+        "1 lane between zeros: there is room for it in a vector only",
+        store(Padded(ONE, 0, 1)),
+    ),
     ("2 lanes from lane 3 on as 4: they must lie inside", store(Padded(PAIR, 3, 4))),
     (
         "select on float32: the condition must be bool",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.execution import check, functions_of, lowered, passed
+from tests.execution import check, functions_of, host, lowered, passed
 from tests.numpy_reference import evaluate
 from tvmtune import te
 from tvmtune.ir.affine import Var
@@ -129,3 +129,26 @@ def test_borders_are_separated_from_an_interior_without_branches() -> None:
     s = create_schedule(box_filter(32, 32, 5)).compute_inline("p")
     (function,) = functions_of(lowered(s))
     assert "if" not in print_function(passed(function))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("registers", [False, True])
+def test_lanes_beyond_a_tail_are_left_alone(threads: int, registers: bool) -> None:
+    rng = np.random.default_rng(0)
+    data = {
+        n: rng.integers(-4, 5, s).astype("float32") for n, s in (("x", (11, 6)), ("w", (6, 13)))
+    }
+    x, w = (te.placeholder(array.shape, name) for name, array in data.items())
+    k = te.reduce_axis(6, "k")
+    out = te.compute((11, 13), lambda m, n: te.sum(x[m, k] * w[k, n], k), "o")
+    s = create_schedule(out)
+    if registers:
+        s = s.cache_write("o", "register", "acc")
+    s = s.split("o", "n", 8, ("no", "ni"), "guard").split("o", "m", 8, ("mo", "mi"), "guard")
+    if registers:
+        s = s.reorder("o", "mo", "mi", "no", "ni").vectorize("o", "ni").compute_at("acc", "o", "no")
+        s = s.reorder("acc", "m", "k", "n").vectorize("acc", "n")
+    else:
+        s = s.reorder("o", "mo", "no", "mi", "k", "ni").vectorize("o", "ni")
+    s = s.parallel("o", "mo") if threads > 1 else s
+    check(s, data, {"o": data["x"] @ data["w"]}, host(threads))

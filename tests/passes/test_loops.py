@@ -27,13 +27,18 @@ from tests.pass_cases import (
 )
 from tvmtune.errors import LoweringError
 from tvmtune.ir.affine import Var
-from tvmtune.ir.expr import Const, Unary
+from tvmtune.ir.expr import Const, Expr, Unary
 from tvmtune.ir.printer import print_stmt
-from tvmtune.ir.stmt import Allocate, If, block
+from tvmtune.ir.stmt import Allocate, If, Stmt, block
 from tvmtune.passes.clip_reductions import clip_reductions
 from tvmtune.passes.partition_loops import partition_loops
 from tvmtune.passes.unroll_loops import unroll_loops
 from tvmtune.passes.vectorize_loops import vectorize_loops
+
+
+def padding(condition: Expr, then: Stmt) -> If:
+    return If(condition, then, neutral=True)
+
 
 CASES: dict[str, Case] = {
     "partition: first and last iterations": (
@@ -276,9 +281,13 @@ CASES: dict[str, Case] = {
             block(
                 [
                     If(at_least(J, 1), store(load(X, J + 4), J), store(ZERO, J)),
-                    If(
+                    padding(
                         both(at_least(I, 1), at_least(5 - 2 * J)),
                         update(load(X, 2 * J + 4) * load(Z), offset=J),
+                    ),
+                    padding(
+                        both(at_least(J, 1), at_least(2 - J)),
+                        update(-load(X, 9 - 2 * J), offset=J),
                     ),
                     If(at_least(J, 9), store(load(X, J), J), store(ONE, J)),
                 ]
@@ -289,6 +298,7 @@ CASES: dict[str, Case] = {
         y[0 : +4] = pad(x[5 : +3], 1, 0)
         if i - 1 >= 0:
             acc[0 : +4] = acc[0 : +4] + pad(x[4 : +6 : 2], 0, 1) * z[i]
+        acc[0 : +4] = acc[0 : +4] + -pad(x[7 : -4 : -2], 1, 1)
         y[0 : +4] = 1.0
         """,
     ),
@@ -296,15 +306,15 @@ CASES: dict[str, Case] = {
         vectorize_loops,
         block(
             [
-                loop(J, If(at_least(J, 3), update(load(X, J) + ONE, offset=J)), "vectorized"),
-                loop(J, If(at_least(J, 3), update(load(X, J), "max", J)), "vectorized"),
+                loop(J, padding(at_least(J, 3), update(load(X, J) + ONE, offset=J)), "vectorized"),
+                loop(J, If(at_least(J, 3), update(load(X, J), offset=J)), "vectorized"),
                 loop(J, If(at_least(J, 3), store(load(X, J), J)), "vectorized"),
                 loop(J, If(at_least(J, 3), store(load(X, J), J), store(ZERO, 0)), "vectorized"),
             ]
         ),
         """
         acc[3] = acc[3] + (x[3] + 1.0)
-        acc[3] = max(acc[3], x[3])
+        acc[3] = acc[3] + x[3]
         y[3] = x[3]
         y[0] = 0.0
         y[0] = 0.0

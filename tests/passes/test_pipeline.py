@@ -55,12 +55,26 @@ def tiled(text: str) -> Schedule:
     return s.unroll("acc", "y").unroll("acc", "x")
 
 
+def pixels_in_lanes(text: str) -> Schedule:
+    s = convolution(text).cache_write("out", "register", "acc").compute_inline("pad")
+    s = s.split("out", "x", 4, ("xo", "xl"), "peel").split("out", "y", 2, ("yo", "yi"), "even")
+    s = (
+        s.reorder("out", "n", "o", "yo", "xo", "yi", "xl")
+        .unroll("out", "yi")
+        .vectorize("out", "xl")
+    )
+    s = s.compute_at("acc", "out", "xo").reorder("acc", "n", "o", "c", "kh", "kw", "y", "x")
+    return s.unroll("acc", "kw").unroll("acc", "y").vectorize("acc", "x")
+
+
 def padding_inside(text: str) -> Schedule:
     s = convolution(text).split("out", "y", 3, ("yo", "yi"), "even").reorder("out", "yo", "n")
     return s.compute_at("pad", "out", "o")
 
 
-@pytest.mark.parametrize("make", [padding_inlined, taps_outside, tiled, padding_inside])
+@pytest.mark.parametrize(
+    "make", [padding_inlined, taps_outside, tiled, pixels_in_lanes, padding_inside]
+)
 @pytest.mark.parametrize("text", SHAPES)
 def test_padded_convolutions(text: str, make: Callable[[str], Schedule]) -> None:
     workload = parse(f"conv2d:{text}")

@@ -2,7 +2,8 @@
 
 All figures are those of the final code, tails and padding taken into account, and are expressions
 over knobs if the schedule has any.  A vector of ``n`` lanes counts ``n``, also where one element is
-repeated in all lanes.
+repeated in all lanes; lanes that a padding leaves out of a vector are not counted, though they add
+zeros.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ def executed_flops(function: Function) -> int:
     """Count the operations on floats of one call, a multiply-add as two, a vector by its lanes.
 
     After the passes that is what the code does: products with zeros of a padding that are left
-    out are not counted, those of storage that is rounded up are, and so are the transforms of an
-    algorithm that has any.  What is prepared ahead is another function.  Of a choice the costlier
-    side counts.
+    out are not counted, unless they are lanes of a vector; those of storage that is rounded up
+    are, and so are the transforms of an algorithm that has any.  What is prepared ahead is another
+    function.  Of a choice the costlier side counts.
 
     Returns
     -------

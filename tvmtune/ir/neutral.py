@@ -8,7 +8,8 @@ from tvmtune.ir.expr import Binary, Const, Expr, Select, identity_of
 def without_neutral_choices(value: Expr, op: str) -> tuple[Expr, list[Expr]]:
     """The value to reduce where it is not neutral, and the conditions under which it is not.
 
-    A product with a chosen 0 counts as 0: an infinity or a NaN in the other factor is not seen.
+    A product with a chosen 0 counts as 0: an infinity or a NaN in the other factor is not seen but
+    where the zeros are lanes of a vector.
 
     Parameters
     ----------

@@ -57,11 +57,15 @@ class Store:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class If:
-    """Runs ``then`` where ``condition`` holds, else ``otherwise``."""
+    """Runs ``then`` where ``condition`` holds, else ``otherwise``.
+
+    ``neutral`` says that without the condition ``then`` would add zero to what is there.
+    """
 
     condition: Expr
     then: Stmt
     otherwise: Stmt | None = None
+    neutral: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

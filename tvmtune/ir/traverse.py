@@ -64,7 +64,7 @@ def _rebuild(stmt: Stmt, child: Callable[[Stmt], Stmt]) -> Stmt:
             otherwise = None if stmt.otherwise is None else child(stmt.otherwise)
             if then is stmt.then and otherwise is stmt.otherwise:
                 return stmt
-            return If(stmt.condition, then, otherwise)
+            return If(stmt.condition, then, otherwise, stmt.neutral)
         case _:
             assert_never(stmt)
 
@@ -208,7 +208,7 @@ def substitute(stmt: Stmt, values: Mapping[Var, Affine | int]) -> Stmt:
                 rebuilt = _rebuild(s, down)
                 if condition is s.condition or not isinstance(rebuilt, If):
                     return rebuilt
-                return If(condition, rebuilt.then, rebuilt.otherwise)
+                return If(condition, rebuilt.then, rebuilt.otherwise, s.neutral)
             case Tensorized():
                 nest = down(s.body)
                 assert isinstance(nest, For)

@@ -102,6 +102,8 @@ def _select_error(expr: Select) -> str | None:
 
 
 def _padded_error(expr: Padded) -> str | None:
+    if expr.lanes == 1:
+        return "1 lane between zeros: there is room for it in a vector only"
     if 0 <= expr.begin <= expr.lanes - expr.a.lanes:
         return None
     return f"{expr.a.lanes} lanes from lane {expr.begin} on as {expr.lanes}: they must lie inside"

@@ -68,7 +68,7 @@ def _tested(branch: If, lane: Var | None) -> Stmt:
     stmt = branch.then
     for condition in map(conjunction, reversed(groups)):
         assert condition is not None
-        stmt = _settled(If(condition, stmt), lane)
+        stmt = _settled(If(condition, stmt, neutral=branch.neutral), lane)
     return stmt
 
 

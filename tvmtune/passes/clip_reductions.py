@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tvmtune.ir.expr import Expr, NonNegative
 from tvmtune.ir.stmt import For, If, Stmt, constant_range
 from tvmtune.ir.traverse import conjunction, conjuncts, rewrite, rewrite_down
@@ -86,4 +88,4 @@ def _without(stmt: Stmt, keys: set[tuple[object, ...]]) -> Stmt | None:
     if len(kept) == len(conjuncts(stmt.condition)):
         return None
     condition = conjunction(kept)
-    return stmt.then if condition is None else If(condition, stmt.then, stmt.otherwise)
+    return stmt.then if condition is None else replace(stmt, condition=condition)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
 from tvmtune.ir.affine import Affine, Var
 from tvmtune.ir.expr import NonNegative
@@ -42,6 +43,11 @@ def _walk(
         yield from _walk(stmt.then, conditions + tests, loops)
         if stmt.otherwise is not None:
             yield from _walk(stmt.otherwise, conditions, loops)
+
+
+def copies_of(found: Guarded) -> int:
+    """How often a store stands in the code once its loops are unrolled."""
+    return prod(int(loop.var.extent) for loop in found.loops if loop.kind in ("unrolled", "steps"))
 
 
 def coefficient(index: Affine, var: Var) -> int | None:

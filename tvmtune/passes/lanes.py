@@ -24,7 +24,13 @@ from tvmtune.ir.traverse import statements, values_of
 
 
 def is_uniform(body: Stmt, var: Var) -> bool:
-    """Whether lanes differ in nothing but where they load and store."""
+    """Whether lanes differ in nothing but where they load and store.
+
+    Raises
+    ------
+    LoweringError
+        If there is a loop in the body.
+    """
     for s in statements(body):
         if isinstance(s, For):
             raise LoweringError(f"loop {s.label} runs inside a vectorized loop")
@@ -52,7 +58,7 @@ def _plain(value: Expr, var: Var) -> bool:
 
 
 def depends(value: Expr, var: Var) -> bool:
-    """Whether a value is another one in every lane."""
+    """Whether a value may be another one in every lane."""
     return any(
         (isinstance(v, (NonNegative, IndexValue)) and var in v.index.variables())
         or (isinstance(v, Load) and var in v.offset.variables())
@@ -61,7 +67,13 @@ def depends(value: Expr, var: Var) -> bool:
 
 
 def as_vector(stmt: Stmt, var: Var, lanes: int) -> Stmt:
-    """A uniform statement for lanes 0 to ``lanes``, the loop variable of which is ``var``."""
+    """A uniform statement for lanes 0 to ``lanes``, the loop variable of which is ``var``.
+
+    Raises
+    ------
+    LoweringError
+        If a stride is no integer.
+    """
     match stmt:
         case Store():
             offset, stride = lane_zero(stmt.offset, var)
@@ -71,7 +83,7 @@ def as_vector(stmt: Stmt, var: Var, lanes: int) -> Stmt:
             return Block(tuple(as_vector(s, var, lanes) for s in stmt.body))
         case If():
             otherwise = None if stmt.otherwise is None else as_vector(stmt.otherwise, var, lanes)
-            return If(stmt.condition, as_vector(stmt.then, var, lanes), otherwise)
+            return If(stmt.condition, as_vector(stmt.then, var, lanes), otherwise, stmt.neutral)
         case Allocate():
             return Allocate(stmt.buffer, as_vector(stmt.body, var, lanes))
         case _:
@@ -79,7 +91,13 @@ def as_vector(stmt: Stmt, var: Var, lanes: int) -> Stmt:
 
 
 def lane_zero(offset: Affine, var: Var) -> tuple[Affine, int]:
-    """An offset in lane 0, and what every lane adds."""
+    """An offset in lane 0, and what every lane adds.
+
+    Raises
+    ------
+    LoweringError
+        If that is no integer.
+    """
     stride = offset.terms.get(var, 0)
     if not isinstance(stride, int):
         raise LoweringError(f"stride {stride} of a vector is no integer")

@@ -34,7 +34,13 @@ def padded(stmt: Stmt, var: Var, lanes: int) -> Stmt | None:
     Returns
     -------
     vectors
-        None where a condition is not known, or where a zero is not what it leaves.
+        None where a condition is not known, or where a zero is not what it leaves.  Zeros are
+        multiplied: what is infinite in the other factor gives NaN.
+
+    Raises
+    ------
+    LoweringError
+        If the body holds another loop, or a stride is no integer.
     """
     match stmt:
         case Block():
@@ -48,7 +54,7 @@ def padded(stmt: Stmt, var: Var, lanes: int) -> Stmt | None:
             other = None if stmt.otherwise is None else padded(stmt.otherwise, var, lanes)
             if then is None or (other is None and stmt.otherwise is not None):
                 return None
-            return If(stmt.condition, then, other)
+            return If(stmt.condition, then, other, stmt.neutral)
         case _:
             return as_vector(stmt, var, lanes) if is_uniform(stmt, var) else None
 
@@ -62,7 +68,9 @@ def _without_some(branch: If, var: Var, lanes: int) -> Stmt | None:
     if inside is None or (otherwise is None and branch.otherwise is not None):
         return None
     then = _with_zeros(branch, var, lanes, inside) if inside else otherwise or Block(())
-    return then if then is None or others is None else If(others, then, otherwise)
+    if then is None or others is None:
+        return then
+    return If(others, then, otherwise, branch.neutral)
 
 
 def _inside(tests: Iterable[Expr], var: Var, lanes: int) -> range | None:
@@ -89,9 +97,9 @@ def _with_zeros(branch: If, var: Var, lanes: int, inside: range) -> Stmt | None:
         return None
     value = store.value
     if branch.otherwise is not None:
-        copies = _clears(branch.otherwise, store)
+        copies = isinstance(value, Load) and _clears(branch.otherwise, store)
         zeros = _between_zeros(value, var, lanes, inside) if copies else None
-    elif store.action == "update" and isinstance(value, Binary) and value.op == "add":
+    elif branch.neutral and isinstance(value, Binary):
         added = _between_zeros(value.b, var, lanes, inside)
         zeros = None if added is None else replace(value, b=added)
     else:

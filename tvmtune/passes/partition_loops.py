@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
 
 from tvmtune.ir.affine import Affine, Var
 from tvmtune.ir.expr import Load, NonNegative
 from tvmtune.ir.stmt import For, Stmt, Store, block, constant_range
 from tvmtune.ir.traverse import rewrite_down, statements, substitute, values_of
 from tvmtune.passes.clip_reductions import clippable_loop
-from tvmtune.passes.conditions import Guarded, coefficient, guarded_stores, rest_of
+from tvmtune.passes.conditions import coefficient, copies_of, guarded_stores, rest_of
 from tvmtune.passes.simplify import simplify
 
 MAX_PEELED = 4
@@ -82,7 +81,7 @@ def _interior(loop: For) -> tuple[int, int]:
     low, high = 0, extent
     code = guarded = 0
     for found in guarded_stores(loop):
-        size = _copies(found)
+        size = copies_of(found)
         code += size
         decides = False
         for condition in found.conditions:
@@ -96,11 +95,6 @@ def _interior(loop: For) -> tuple[int, int]:
         return 0, extent
     high = min(max(low, high), extent)
     return min(low, extent), high
-
-
-def _copies(found: Guarded) -> int:
-    """How often a store stands in the code once its loops are unrolled."""
-    return prod(int(loop.var.extent) for loop in found.loops if loop.kind in ("unrolled", "steps"))
 
 
 def _narrowed(condition: NonNegative, var: Var, c: int, low: int, high: int) -> tuple[int, int]:

@@ -26,7 +26,7 @@ def _predicated(stmt: Stmt) -> Stmt | None:
     combined = Binary(op, stmt.value.a, value, stmt.value.dtype)
     update: Stmt = Store(stmt.buffer, stmt.offset, combined, stmt.stage, stmt.action)
     for part in reversed(_guarding(conditions)):
-        update = If(part, update)
+        update = If(part, update, neutral=op == "add")
     return update
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tvmtune.ir.affine import Affine
 from tvmtune.ir.expr import Binary, Const, Expr, NonNegative, Select, Unary
 from tvmtune.ir.stmt import Block, For, If, Stmt, Store, constant_range
@@ -36,7 +38,7 @@ def _decided(stmt: Stmt) -> Stmt | None:
                 return stmt.then if condition.value else (stmt.otherwise or Block(()))
             if stmt.otherwise is None and _is_empty(stmt.then):
                 return stmt.then
-            return None if condition is stmt.condition else If(condition, stmt.then, stmt.otherwise)
+            return None if condition is stmt.condition else replace(stmt, condition=condition)
         case Store():
             value = map_expr(stmt.value, _decide)
             if value is stmt.value:

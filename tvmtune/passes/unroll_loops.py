@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tvmtune.errors import LoweringError
-from tvmtune.ir.stmt import Fence, For, Stmt, Store, block, constant_range
-from tvmtune.ir.traverse import rewrite_down, statements, substitute
+from tvmtune.ir.stmt import Fence, For, Stmt, block, constant_range
+from tvmtune.ir.traverse import rewrite_down, substitute
+from tvmtune.passes.conditions import copies_of, guarded_stores
 
 MAX_STATEMENTS = 20_000
 
@@ -45,7 +46,7 @@ def unrolled(loop: For) -> Stmt:
     bounds = constant_range(loop)
     assert bounds is not None
     count = bounds[1] - bounds[0]
-    stores = count * sum(isinstance(s, Store) for s in statements(loop.body))
+    stores = count * sum(map(copies_of, guarded_stores(loop.body)))
     if stores > MAX_STATEMENTS:
         raise LoweringError(
             f"unrolling {loop.label} makes {stores} statements, more than {MAX_STATEMENTS}: "

@@ -33,7 +33,8 @@ def vectorize_loops(stmt: Stmt) -> Stmt:
     Raises
     ------
     LoweringError
-        If a vectorized loop has more than `MAX_LANES` iterations or holds another loop.
+        If a vectorized loop has more than `MAX_LANES` iterations or holds another loop, or as
+        `unroll_loops` does.
     """
     return rewrite_down(stmt, _vectorized)
 

@@ -126,6 +126,11 @@ class Conv2d:
         return self.pad, self.padw, self.padb, self.padr
 
     @property
+    def is_depthwise(self) -> bool:
+        """Whether every channel is convolved by itself."""
+        return self.groups == self.ci == self.co
+
+    @property
     def padded_shape(self) -> tuple[int, int]:
         """Height and width of the input with its zeros."""
         return self.h + self.pad + self.padb, self.w + self.padw + self.padr
