@@ -141,9 +141,9 @@ class Findings:
 
         Left out of the latter are those that are known to be other names of allowed ones.
         """
-        ordered = self.fastest(drawn.unrestricted)
-        allowed = [config for config in ordered if not drawn.violations[config.text]]
-        excluded = [config for config in ordered if drawn.violations[config.text]]
+        ordered = self.fastest(drawn.all)
+        allowed = [config for config in ordered if not drawn.violations.get(config.text)]
+        excluded = [config for config in ordered if drawn.violations.get(config.text)]
         lost = [config for config in excluded if self.aliases.get(config.text) is None]
         return allowed[:_LEADERS], lost[:_LEADERS]
 
@@ -217,8 +217,8 @@ class _Task:
 
     def time(self, drawn: Drawn) -> None:
         known = self._findings()
-        times = [known.timings[c.text].median_s for c in known.fastest(drawn.unrestricted)[:1]]
-        due = [config for config in drawn.unrestricted if config.text not in known.timings]
+        times = [known.timings[c.text].median_s for c in known.fastest(drawn.all)[:1]]
+        due = [config for config in drawn.all if config.text not in known.timings]
         for config, outcome in self.bench.time(due, lambda: min(filter(None, times), default=None)):
             self._note_time(TIMED, config, outcome)
             times.append(outcome.median_s)

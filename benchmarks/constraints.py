@@ -155,8 +155,9 @@ def _legend(plan: Plan) -> Iterable[str]:
         f"Second tables: of {plan.whole} draws from the product of the knobs, how many satisfy the "
         "constraints of the space, how many were timed, and how many of the fastest 1 % of these "
         "are excluded; aliases are, too, but a config that is allowed makes the same loops. The "
-        "ratio is the time of the best allowed over that of the best excluded that is no alias, "
-        "timed again in turns: above 1, something is lost."
+        "ratio is the time of the best allowed, of both draws, over that of the best excluded that "
+        "is no alias, timed again in turns: above 1, something is lost. Of the draws from the "
+        "product few are allowed, so that their best alone would say little."
     )
 
 

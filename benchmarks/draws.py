@@ -38,6 +38,11 @@ class Drawn:
     unrestricted: tuple[Config, ...]
     violations: dict[str, list[str]]
 
+    @property
+    def all(self) -> tuple[Config, ...]:
+        """The configs of both kinds."""
+        return tuple({c.text: c for c in (*self.unrestricted, *self.satisfying)}.values())
+
 
 def draw(
     workload: Workload, target: Target, *, satisfying: int, whole: int, seed: int
