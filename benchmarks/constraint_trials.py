@@ -1,4 +1,4 @@
-"""What constraints do: configs that satisfy them are built, those of whole spaces are timed."""
+"""What constraints do: configs that satisfy them are built; these and any others are timed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Bench(Protocol):
     def time(
         self, configs: Iterable[Config], best_s: Callable[[], float | None]
     ) -> Iterator[tuple[Config, Outcome]]:
-        """Time configs of the whole space, those clearly slower than the best not for long."""
+        """Time configs, allowed or not, those clearly slower than the best not for long."""
         ...
 
     def confirm(
@@ -90,7 +90,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """A config of the whole space, and how fast it was; None: it was not timed."""
+    """A config, and how fast it was; None: it was not timed."""
 
     workload: str
     target: str

@@ -31,7 +31,7 @@ from benchmarks.tables import problem_of
 from tvmtune.artifact import Artifact
 from tvmtune.compiler.templates import space_of, templates_for
 from tvmtune.deploy.match import LogMatch
-from tvmtune.errors import RecordError
+from tvmtune.errors import TvmtuneError
 from tvmtune.measure.building import BuilderPool
 from tvmtune.measure.options import MeasureOptions
 from tvmtune.outcome import Outcome
@@ -122,7 +122,7 @@ def _best_direct(workload: Workload, target: Target, log: Path) -> Artifact | st
     """The best direct convolution of a log, or why there is none."""
     try:
         kernel, _ = best_kernel(workload.text, target.text, str(log), template=DIRECT)
-    except RecordError as error:
+    except TvmtuneError as error:
         return str(error)
     return kernel.artifact
 

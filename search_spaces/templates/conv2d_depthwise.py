@@ -67,7 +67,8 @@ def _fits_registers(workload: Conv2d, config: Config, registers: int) -> IntExpr
 
     A row of pixels is kept from one row of taps to that which shares it.  What may be used was
     measured: with 3x3 and 5x5 taps, strides 1 and 2, 16 and 32 registers, the innermost loops of
-    such tiles spill nothing wherever the padding happens.
+    such tiles spill nothing wherever the padding happens.  Planes of a few tiles (7x7 pixels) may
+    become one body for all of them, and then spill a little.
     """
     wide, high = config["tile_ox"], config["tile_oy"]
     if config["taps"] == "loops":
@@ -83,8 +84,11 @@ def _fits_registers(workload: Conv2d, config: Config, registers: int) -> IntExpr
 
 
 def _widest(taps: int, registers: int) -> int:
-    """Pixels of a tile of one row, with some taps of a row, that spill nothing."""
-    return registers // 4 + 11 - 2 * taps
+    """Pixels of a tile of one row, with some taps of a row, that spill nothing.
+
+    Measured for 3 and 5 taps, and in proportion for others.
+    """
+    return max(1, registers // 4 + 11 - 2 * taps)
 
 
 def schedule(outputs: tuple[Tensor, ...], target: Target, config: Config) -> Schedule:

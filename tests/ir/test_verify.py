@@ -192,6 +192,10 @@ ILL_FORMED: list[tuple[str, Stmt]] = [
     ("neg of 2 lanes as 1: lanes must agree", store(Unary("neg", PAIR, "float32"))),
     ("cast of 2 lanes as 1: lanes must agree", store(Cast(PAIR, "int32"))),
     (
+        "an update that may be left out has another in its place",
+        If(NonNegative(Affine(1)), store(), store(), neutral=True),
+    ),
+    (
         "1 lane between zeros: there is room for it in a vector only",
         store(Padded(ONE, 0, 1)),
     ),

@@ -34,8 +34,9 @@ def templates_for(
         return found
     template = resolve_template(reference)
     if not template.can_serve(workload):
+        others = ", ".join(t.name for t in TEMPLATES.values() if t.can_serve(workload))
         raise TemplateError(
-            f"template {reference} serves {template.operator} workloads, and not {workload.text}"
+            f"template {reference} does not serve {workload.text}; these do: {others or 'none'}"
         )
     return (template,)
 

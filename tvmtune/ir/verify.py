@@ -177,6 +177,8 @@ class _Verifier:
                 f"condition of an if is {condition.dtype} x{condition.lanes}: it must be one bool",
                 branch,
             )
+        if branch.neutral and branch.otherwise is not None:
+            _refuse("an update that may be left out has another in its place", branch)
         self._value(condition, branch, place)
         inside = replace(place, certain=False, facts=place.facts.assuming(condition))
         self.stmt(branch.then, inside)
