@@ -136,16 +136,16 @@ class Findings:
         ordered = self.fastest(configs)
         return ordered[: math.ceil(FASTEST * len(ordered))]
 
-    def leaders(self, drawn: Drawn) -> tuple[list[Config], list[Config]]:
-        """The fastest few that the constraints allow, and the fastest few that they exclude.
+    def lost(self, drawn: Drawn) -> list[Config]:
+        """The fastest few that the constraints exclude and that are no aliases of allowed ones."""
+        excluded = [c for c in self.fastest(drawn.all) if drawn.violations.get(c.text)]
+        return [c for c in excluded if self.aliases.get(c.text) is None][:_LEADERS]
 
-        Left out of the latter are those that are known to be other names of allowed ones.
-        """
-        ordered = self.fastest(drawn.all)
-        allowed = [config for config in ordered if not drawn.violations.get(config.text)]
-        excluded = [config for config in ordered if drawn.violations.get(config.text)]
-        lost = [config for config in excluded if self.aliases.get(config.text) is None]
-        return allowed[:_LEADERS], lost[:_LEADERS]
+    def kept(self, drawn: Drawn) -> list[Config]:
+        """The fastest few that the constraints allow: draws, and relatives of what is lost."""
+        relatives = (r for config in self.lost(drawn) for r in drawn.relatives(config))
+        every = {c.text: c for c in (*drawn.all, *relatives)}.values()
+        return [c for c in self.fastest(every) if not drawn.violations.get(c.text)][:_LEADERS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,8 +194,9 @@ def run(
                     task = _Task(journal, book, entry.workload, plan.target, bench)
                     tell(f"{entry.name}: {drawn.template}")
                     task.build(drawn)
-                    task.time(drawn)
+                    task.time(drawn, drawn.all)
                     task.name(drawn)
+                    task.relate(drawn)
                     task.confirm(drawn)
 
 
@@ -215,10 +216,10 @@ class _Task:
             if config.text not in known:
                 self._note_build(config, self._built(config))
 
-    def time(self, drawn: Drawn) -> None:
+    def time(self, drawn: Drawn, configs: Iterable[Config]) -> None:
         known = self._findings()
         times = [known.timings[c.text].median_s for c in known.fastest(drawn.all)[:1]]
-        due = [config for config in drawn.all if config.text not in known.timings]
+        due = [config for config in configs if config.text not in known.timings]
         for config, outcome in self.bench.time(due, lambda: min(filter(None, times), default=None)):
             self._note_time(TIMED, config, outcome)
             times.append(outcome.median_s)
@@ -238,16 +239,21 @@ class _Task:
 
     def _unnamed(self, drawn: Drawn) -> list[Config]:
         known = self._findings()
-        wanted = [*known.leading(drawn.unrestricted), *known.leaders(drawn)[1]]
+        wanted = [*known.leading(drawn.unrestricted), *known.lost(drawn)]
         return [
             c
             for c in dict.fromkeys(wanted)
             if drawn.violations[c.text] and c.text not in known.aliases
         ]
 
+    def relate(self, drawn: Drawn) -> None:
+        """Time what is allowed and nearest to the fastest that are excluded."""
+        for config in self._findings().lost(drawn):
+            self.time(drawn, drawn.relatives(config))
+
     def confirm(self, drawn: Drawn) -> None:
         known = self._findings()
-        leaders = [config for side in known.leaders(drawn) for config in side]
+        leaders = known.kept(drawn) + known.lost(drawn)
         if all(config.text in known.confirmed for config in leaders):
             return
         for config, outcome in self.bench.confirm(leaders, _CONFIRM_S):

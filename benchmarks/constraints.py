@@ -102,7 +102,7 @@ def excluded_of(drawn: Drawn, findings: Findings) -> Excluded:
     reasons = [drawn.violations[text] for text in leading if text not in aliases]
     allowed, others = (
         [findings.confirmed[c.text] for c in side if c.text in findings.confirmed]
-        for side in findings.leaders(drawn)
+        for side in (findings.kept(drawn), findings.lost(drawn))
     )
     return Excluded(
         template=drawn.template,
@@ -155,9 +155,11 @@ def _legend(plan: Plan) -> Iterable[str]:
         f"Second tables: of {plan.whole} draws from the product of the knobs, how many satisfy the "
         "constraints of the space, how many were timed, and how many of the fastest 1 % of these "
         "are excluded; aliases are, too, but a config that is allowed makes the same loops. The "
-        "ratio is the time of the best allowed, of both draws, over that of the best excluded that "
-        "is no alias, timed again in turns: above 1, something is lost. Of the draws from the "
-        "product few are allowed, so that their best alone would say little."
+        "ratio is the time of the best allowed over that of the best excluded that is no alias, "
+        "timed again in turns: above 1, something is lost. Allowed ones are of both draws, since "
+        "of the draws from the product few are allowed; and, since chance may give none of its "
+        "kind, the nearest to each of the best three excluded: those that differ in one knob, or "
+        "in two if none does in one."
     )
 
 
