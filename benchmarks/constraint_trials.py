@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 from benchmarks.aliases import allowed_alias
@@ -142,10 +143,11 @@ class Findings:
         return [c for c in excluded if self.aliases.get(c.text) is None][:_LEADERS]
 
     def kept(self, drawn: Drawn) -> list[Config]:
-        """The fastest few that the constraints allow: draws, and relatives of what is lost."""
-        relatives = (r for config in self.lost(drawn) for r in drawn.relatives(config))
-        every = {c.text: c for c in (*drawn.all, *relatives)}.values()
-        return [c for c in self.fastest(every) if not drawn.violations.get(c.text)][:_LEADERS]
+        """The fastest few draws that are allowed, and the fastest relative of each that is lost."""
+        allowed = [c for c in self.fastest(drawn.all) if not drawn.violations.get(c.text)]
+        relatives = (self.fastest(drawn.relatives(config))[:1] for config in self.lost(drawn))
+        leaders = [*allowed[:_LEADERS], *chain.from_iterable(relatives)]
+        return list({c.text: c for c in leaders}.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

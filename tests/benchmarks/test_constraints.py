@@ -125,10 +125,14 @@ def test_what_is_known_is_not_done_again(tmp_path: Path) -> None:
         run(journal, _ENTRIES, _PLAN, bench.lend, said.append)
     bench.stops_after = None
     run(journal, _ENTRIES, _PLAN, bench.lend, said.append)
-    relatives = {r.text for c in _findings(journal).lost(drawn) for r in drawn.relatives(c)}
-    timed = len({c.text for c in drawn.all} | relatives)
-    wanted = len(drawn.satisfying) + timed
-    assert len(bench.asked) == len(set(bench.asked)) == wanted + 6
+    known = _findings(journal)
+    lost = known.lost(drawn)
+    relatives = {r.text for config in lost for r in drawn.relatives(config)}
+    timed = {c.text for c in drawn.all} | relatives
+    confirmed = {c.text for c in [*known.kept(drawn), *lost]}
+    assert set(known.confirmed) == confirmed
+    assert len(bench.asked) == len(set(bench.asked))
+    assert len(bench.asked) == len(drawn.satisfying) + len(timed) + len(confirmed)
     assert said[-1].endswith(": matmul.packed")
     before = journal.path.read_bytes()
     run(journal, _ENTRIES, _PLAN, bench.lend, said.append)
