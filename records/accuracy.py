@@ -19,7 +19,7 @@ class Exactness:
     max_rel_error
         The largest that is tolerated.
     promised
-        Bounds by template, as records call it; of others only measured errors count.
+        Bounds by template, as records call it; they count where no error was measured.
     """
 
     max_rel_error: float
@@ -28,21 +28,31 @@ class Exactness:
     def refusals(self, records: Iterable[Record]) -> dict[tuple[str, str, str], str]:
         """Why configs are not exact enough, by `Record.config_key`; the others are left out.
 
-        A config is out for good once an error above the limit was measured.
+        What was measured decides, and a config is out for good once an error above the limit was;
+        where nothing was, what its template promises.
         """
         refused: dict[tuple[str, str, str], str] = {}
+        promised: dict[tuple[str, str, str], str] = {}
+        measured: set[tuple[str, str, str]] = set()
         for record in records:
-            promised = self.promised.get(record.template, 0.0)
-            if promised > self.max_rel_error:
-                reason = (
-                    f"not exact enough: {record.template} promises a relative error of "
-                    f"{promised:.2g}, tolerated is {self.max_rel_error:g}"
-                )
-            else:
-                reason = inexact(record, self.max_rel_error)
-            if reason:
-                refused.setdefault(record.config_key, reason)
-        return refused
+            key = record.config_key
+            if record.rel_error is None:
+                if reason := self._promises_too_little(record.template):
+                    promised[key] = reason
+                continue
+            measured.add(key)
+            if reason := inexact(record, self.max_rel_error):
+                refused.setdefault(key, reason)
+        return refused | {key: why for key, why in promised.items() if key not in measured}
+
+    def _promises_too_little(self, template: str) -> str:
+        promised = self.promised.get(template, 0.0)
+        if promised <= self.max_rel_error:
+            return ""
+        return (
+            f"not exact enough: {template} promises a relative error of {promised:.3g}, tolerated "
+            f"is {self.max_rel_error:g}, and none was measured"
+        )
 
 
 def inexact(record: Record, max_rel_error: float | None) -> str:
@@ -59,6 +69,6 @@ def inexact(record: Record, max_rel_error: float | None) -> str:
     if max_rel_error is None or found is None or found <= max_rel_error:
         return ""
     return (
-        f"not exact enough: a relative error of {found:.2g} was measured, "
+        f"not exact enough: a relative error of {found:.3g} was measured, "
         f"tolerated is {max_rel_error:g}"
     )

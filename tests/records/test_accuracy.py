@@ -49,9 +49,19 @@ def test_templates_that_promise_less_are_refused(make: Any) -> None:
     assert match.record == slow
     (refusal,) = match.refused
     assert refusal.reason == (
-        "not exact enough: matmul.other promises a relative error of 1e-05, tolerated is 9e-06"
+        "not exact enough: matmul.other promises a relative error of 1e-05, tolerated is 9e-06, "
+        "and none was measured"
     )
     assert refusal.example == fast
+
+
+def test_what_was_measured_decides_and_not_what_is_promised(make: Any) -> None:
+    checked = {"harder": True, "rel_error": 8e-6}
+    unknown, measured = make(1, 2e-4, template="matmul.other"), make(1, 1e-4, checks=checked)
+    again = make(1, 1e-4, template="matmul.other", checks=checked)
+    assert best([unknown, measured], 9e-6, other=1e-5, packed=1e-5).record == measured
+    assert best([unknown, again], 9e-6, other=1e-5).record in (unknown, again)
+    assert best([unknown, again], 7e-6, other=1e-5).record is None
 
 
 def test_records_that_were_measured_worse_are_refused_old_ones_are_not(make: Any) -> None:

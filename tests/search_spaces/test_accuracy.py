@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tvmtune.compiler.accuracy import exact_enough
+from tvmtune.compiler.accuracy import MOSTLY, exact_enough, worth_trying
 from tvmtune.compiler.building import build
 from tvmtune.compiler.domains import task_domain
 from tvmtune.compiler.request import BuildRequest
@@ -114,11 +114,36 @@ def test_templates_are_left_out_by_what_they_promise() -> None:
     with pytest.raises(TemplateError) as raised:
         exact_enough(both, workload, 1e-9)
     assert str(raised.value) == (
-        "conv2d:ci=64,h=14,co=64,k=3: no template keeps a relative error of 1e-09: "
-        "conv2d.winograd promises 1e-05, conv2d.direct promises 2.1e-06; "
-        "the smallest that would work is --max-rel-error 2.2e-06"
+        "conv2d:ci=64,h=14,co=64,k=3: no template promises a relative error of at most 1e-09: "
+        "conv2d.winograd promises 1e-05, conv2d.direct promises 2.15e-06; what would work is "
+        "--max-rel-error 2.2e-06, or a log with a config that was measured as exact"
     )
     exact_enough(both, workload, 2.2e-6)
+
+
+def test_templates_are_tried_by_what_their_errors_mostly_are() -> None:
+    workload = parse("conv2d:ci=64,h=14,co=64,k=3")
+    winograd = replace(DIRECT, name="conv2d.winograd", error=lambda _: 1e-5)
+    both = (winograd, DIRECT)
+    assert worth_trying(both, workload, None) == both
+    assert worth_trying(both, workload, 4.1e-6) == both
+    assert worth_trying(both, workload, 2e-6) == (DIRECT,)
+    with pytest.raises(TemplateError, match=r"mostly has 0.4 of it; .* 8.6e-07$"):
+        worth_trying(both, workload, 8.5e-7)
+    worth_trying(both, workload, 8.6e-7)
+
+
+@pytest.mark.parametrize("length", [64, 1152, 4608])
+def test_errors_mostly_are_what_is_said_of_them(length: int) -> None:
+    rng, sums, exact = np.random.default_rng(1), np.zeros((64, 64), np.float32), np.zeros((64, 64))
+    for _ in range(length):
+        products = rng.standard_normal((64, 64)) * rng.standard_normal((64, 64))
+        sums = (sums + products).astype(np.float32)
+        exact += products
+    errors = np.abs(sums - exact).max(axis=1) / np.abs(exact).max(axis=1)
+    workload = SimpleNamespace(dtype="float32", reduction_length=length)
+    typical = float(np.median(errors)) / direct_error(workload)
+    assert 0.2 < typical < MOSTLY
 
 
 def test_a_domain_of_what_is_exact_enough() -> None:

@@ -9,6 +9,13 @@ from tvmtune.errors import TemplateError
 from tvmtune.search_spaces.template import Template
 from tvmtune.workload import Workload
 
+MOSTLY = 0.4
+"""What an error mostly is of what its template promises.
+
+Measured: of direct sums 0.26 to 0.43 in the middle of 1,024 cases of 64 outputs and of fewer cases
+of more, with 64 to 4,608 products; of Winograd's 0.4 to 0.6 on ResNet-18's layers.
+"""
+
 
 def promised_errors(templates: Sequence[Template], workload: Workload) -> dict[str, float]:
     """The bound of max|y - y64| / max|y64| of each template, by name."""
@@ -32,22 +39,53 @@ def exact_enough(
     TemplateError
         If there is none.
     """
-    if max_rel_error is None:
-        return tuple(templates)
-    found = tuple(t for t in templates if t.promised_error(workload) <= max_rel_error)
+    promises = promised_errors(templates, workload)
+    found = tuple(t for t in templates if not exceeds(promises[t.name], max_rel_error))
     if not found:
-        promises = promised_errors(templates, workload)
         raise TemplateError(
-            f"{workload.text}: no template keeps a relative error of {max_rel_error:g}: "
-            f"{promises_text(promises)}; the smallest that would work is "
-            f"--max-rel-error {_rounded_up(min(promises.values())):g}"
+            f"{workload.text}: no template promises a relative error of at most "
+            f"{max_rel_error:g}: {promises_text(promises)}; what would work is --max-rel-error "
+            f"{_rounded_up(min(promises.values())):g}, or a log with a config that was measured "
+            "as exact"
         )
     return found
 
 
+def worth_trying(
+    templates: Sequence[Template], workload: Workload, max_rel_error: float | None
+) -> tuple[Template, ...]:
+    """The templates whose errors, as they mostly are, will be tolerated; what is measured decides.
+
+    Parameters
+    ----------
+    templates, max_rel_error
+        As of `exact_enough`.
+
+    Raises
+    ------
+    TemplateError
+        If there is none.
+    """
+    promises = promised_errors(templates, workload)
+    mostly = {name: MOSTLY * promised for name, promised in promises.items()}
+    found = tuple(t for t in templates if not exceeds(mostly[t.name], max_rel_error))
+    if not found:
+        raise TemplateError(
+            f"{workload.text}: no template keeps a relative error of {max_rel_error:g}: "
+            f"{promises_text(promises)} and mostly has {MOSTLY:g} of it; the smallest that "
+            f"would work is --max-rel-error {_rounded_up(min(mostly.values())):g}"
+        )
+    return found
+
+
+def exceeds(error: float, limit: float | None) -> bool:
+    """Whether an error is larger than tolerated; None: none is."""
+    return limit is not None and error > limit
+
+
 def promises_text(promises: Mapping[str, float]) -> str:
     """What templates promise, in words."""
-    return ", ".join(f"{name} promises {error:.2g}" for name, error in promises.items())
+    return ", ".join(f"{name} promises {error:.3g}" for name, error in promises.items())
 
 
 def _rounded_up(error: float) -> float:

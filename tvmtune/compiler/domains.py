@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from tvmtune.analysis.features import FeatureLimits
-from tvmtune.compiler.accuracy import exact_enough
+from tvmtune.compiler.accuracy import worth_trying
 from tvmtune.compiler.rehearsal import Part, Rehearse, Stage
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import schedule_of, space_of, templates_for
@@ -42,7 +42,7 @@ def task_domain(
     rehearse
         Called before a template from outside this package is called here.
     max_rel_error
-        Templates that promise a larger error are left out; None: none is.
+        Templates that mostly have a larger error are left out; None: none is.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def task_domain(
         If no template has a restricted knob, or a value is not among a knob's.
     TemplateError
         If a template does not serve the workload, its default config fails, or none is as exact as
-        that.
+        that mostly.
     """
     stage = None
     if rehearse is not None and template is not None and template not in TEMPLATES:
@@ -59,7 +59,7 @@ def task_domain(
         stage.require(Part.SPACE)
     parts: list[tuple[Space, StructureEvaluator]] = []
     known: list[str] = []
-    for found in exact_enough(templates_for(workload, target, template), workload, max_rel_error):
+    for found in worth_trying(templates_for(workload, target, template), workload, max_rel_error):
         space = space_of(found, workload, target)
         names = {knob.name for knob in space.knobs}
         known.append(f"{found.name} has {', '.join(sorted(names))}")

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tvmtune.compiler.accuracy import exact_enough
+from tvmtune.compiler.accuracy import exact_enough, promised_errors
 from tvmtune.compiler.domains import task_domain
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import templates_for
@@ -14,6 +14,7 @@ from tvmtune.deploy.match import DEFAULT, LogMatch
 from tvmtune.deploy.nests import current_nest_hash
 from tvmtune.records import Exactness, Here, Match, MatchKind, Record, find_best
 from tvmtune.search_spaces.references import canonical_reference
+from tvmtune.search_spaces.template import Template
 from tvmtune.target import Target
 from tvmtune.workload import Workload
 
@@ -53,13 +54,14 @@ def choose(
     keep_sources
         Whether the builder is to keep what the code is generated from.
     max_rel_error
-        Leave out templates and records of a larger error, max|y - y64| / max|y64| on standard
-        normal operands; None: none is.
+        Leave out records of a larger measured error, and default configs of templates that promise
+        a larger one: max|y - y64| / max|y64| on standard normal operands; None: none is.
 
     Raises
     ------
     TemplateError
-        If no template serves the workload, or none is as exact as that.
+        If no template serves the workload, or none promises that and no record in the log is as
+        exact.
     """
     template = template and canonical_reference(template)
     found = _look_up(workload, target, records or (), here, template, max_rel_error)
@@ -91,12 +93,11 @@ def _look_up(
     max_rel_error: float | None,
 ) -> Match:
     found = templates_for(workload, target, template)
-    exact_enough(found, workload, max_rel_error)
     versions = {template or t.name: str(t.version) for t in found}
     exactness = None
     if max_rel_error is not None:
-        promised = {template or t.name: t.promised_error(workload) for t in found}
-        exactness = Exactness(max_rel_error, promised)
+        promises = promised_errors(found, workload)
+        exactness = Exactness(max_rel_error, {template or n: e for n, e in promises.items()})
     task = workload.text, target.text
     return find_best(
         records, task, versions, here, nest_hash=current_nest_hash, exactness=exactness
@@ -107,9 +108,17 @@ def _default(
     workload: Workload, target: Target, template: str | None, max_rel_error: float | None
 ) -> tuple[str, dict[str, object]]:
     """The default config of the first template that serves the workload, and is exact enough."""
-    domain = task_domain(workload, target, template, max_rel_error=max_rel_error)
-    config = domain.config_of(domain.defaults()[0])
+    names = {t.name for t in _exact(workload, target, template, max_rel_error)}
+    domain = task_domain(workload, target, template)
+    defaults = map(domain.config_of, domain.defaults())
+    config = next(config for config in defaults if config.template in names)
     return template or config.template, config.knobs_json()
+
+
+def _exact(
+    workload: Workload, target: Target, template: str | None, max_rel_error: float | None
+) -> tuple[Template, ...]:
+    return exact_enough(templates_for(workload, target, template), workload, max_rel_error)
 
 
 def _match(found: Match, template: str, knobs: dict[str, object], reason: str) -> LogMatch:

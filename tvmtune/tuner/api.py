@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from tvmtune.compiler.accuracy import exact_enough, promised_errors
+from tvmtune.compiler.accuracy import MOSTLY, promised_errors, worth_trying
 from tvmtune.compiler.rehearsal import Part
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import templates_for
@@ -117,7 +117,7 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     threads
         Threads of the kernels; must not contradict the target.
     max_rel_error
-        Leave out templates that promise, and configs that are measured with, a larger error:
+        Leave out templates that mostly have, and configs that are measured with, a larger error:
         max|y - y64| / max|y64| on standard normal operands.
 
     Returns
@@ -247,7 +247,7 @@ def check_options(inputs: Inputs, target: Target, options: TuneOptions) -> None:
     if options.template is not None and len(inputs.workloads) == 1:
         workload = inputs.workloads[0].workload
         found = templates_for(workload, target, options.template)
-        exact_enough(found, workload, options.max_rel_error)
+        worth_trying(found, workload, options.max_rel_error)
 
 
 def exactness_notes(tasks: Sequence[Task], options: TuneOptions) -> list[str]:
@@ -260,11 +260,11 @@ def exactness_notes(tasks: Sequence[Task], options: TuneOptions) -> list[str]:
         workload = parse(task.workload)
         found = templates_for(workload, parse_target(task.target), options.template)
         for name, error in promised_errors(found, workload).items():
-            if error > limit:
+            if MOSTLY * error > limit:
                 promises.setdefault(name, []).append(error)
     return [
         f"{name} is left out{_of_tasks(len(errors), len(tasks))}: it promises a relative error of "
-        f"{_span_text(errors)}, tolerated is {limit:g}"
+        f"{_span_text(errors)} and mostly has {MOSTLY:g} of it; tolerated is {limit:g}"
         for name, errors in promises.items()
     ]
 
