@@ -9,7 +9,14 @@ from tvmtune.search_spaces.knobs import Knob, candidates, choice
 from tvmtune.search_spaces.plain import depthwise
 from tvmtune.search_spaces.space import Constraint, Space
 from tvmtune.search_spaces.template import Template
-from tvmtune.search_spaces.tiles import MAX_STEP_UPDATES, counts, lanes_of, row_blocks
+from tvmtune.search_spaces.threads import SHARED, sharing
+from tvmtune.search_spaces.tiles import (
+    MAX_STEP_UPDATES,
+    counts,
+    lanes_of,
+    row_blocks,
+    shared_rows,
+)
 from tvmtune.symbolic import IntExpr, at_most, both, either
 from tvmtune.target import Target
 from tvmtune.te import Tensor
@@ -29,12 +36,16 @@ def space(workload: Conv2d, target: Target) -> Space:
     ]
     if any(workload.pads):
         knobs.append(choice("pad", ["inline", "root", "block", "rows"]))
+    blocks = -(-workload.co // lanes_of(target, workload.co))
+    shared, chosen = sharing({"n": workload.n, "ob": blocks, "yb": height}, target)
+    rows = max(r for r in row_blocks(height) if r <= 8 or r == min(row_blocks(height)))
     tile = min(width, 7, registers // 2 - 2)
     unrolled = min(tile, _widest(workload.kw, registers), MAX_STEP_UPDATES // taps)
     default = {
         "tile_ox": unrolled if 2 * unrolled >= tile else tile,
-        "rows": max(r for r in row_blocks(height) if r <= 8 or r == min(row_blocks(height))),
+        "rows": min(rows, shared_rows(height, target.threads)) if "yb" in chosen.values() else rows,
         "taps": "unrolled" if 2 * unrolled >= tile else "loops",
+        **chosen,
     }
 
     def pixels(c: Config) -> IntExpr:
@@ -46,7 +57,7 @@ def space(workload: Conv2d, target: Target) -> Space:
 
     return Space(
         "conv2d.depthwise",
-        tuple(knobs),
+        (*knobs, *shared),
         (
             Constraint(
                 f"the tile and what its taps share fit {registers} registers",
@@ -110,17 +121,17 @@ def schedule(outputs: tuple[Tensor, ...], target: Target, config: Config) -> Sch
         s = s.unroll("acc", axis)
     s = s.unroll("acc", "y").unroll("acc", "x").vectorize("acc", "o")
     if "pad" in s.stages:
-        s = _padding(s.layout("pad", blocked), config["pad"], lanes)
-    return s.parallel("out", "ob") if target.threads > 1 else s
+        s = _padding(s.layout("pad", blocked), config["pad"], lanes, target)
+    return s.parallel("out", config[SHARED]) if target.threads > 1 else s
 
 
-def _padding(s: Schedule, place: str, lanes: int) -> Schedule:
+def _padding(s: Schedule, place: str, lanes: int, target: Target) -> Schedule:
     if place == "inline":
         return s.compute_inline("pad")
     s = s.split("pad", "c", lanes, ("cb", "cl"), "pad")
     s = s.reorder("pad", "n", "cb", "y", "x", "cl").vectorize("pad", "cl")
     if place == "root":
-        return s
+        return s.parallel("pad", "cb") if target.threads > 1 else s
     return s.compute_at("pad", "out", "ob" if place == "block" else "yb")
 
 

@@ -125,9 +125,13 @@ def schedule(outputs: tuple[Tensor, ...], target: Target, config: Config) -> Sch
     s = s.compute_at("acc", "out", "xo")
     s = _accumulate(s, config, lanes)
     s = _padding(s, config, lanes)
-    if target.threads > 1:
-        s = s.parallel("out", "n" if shape.batch >= target.threads else outer[0])
-    return s
+    return _shared(s, shape, outer[0], config, target.threads) if target.threads > 1 else s
+
+
+def _shared(s: Schedule, shape: _Shape, outer: str, config: Config, threads: int) -> Schedule:
+    if "pad" in s.stages and config["pad"] == "root":
+        s = s.parallel("pad", "y")
+    return s.parallel("out", "n" if shape.batch >= threads else outer)
 
 
 def _layouts(s: Schedule, ci_block: IntExpr, lanes: int, *, grouped: bool) -> Schedule:

@@ -23,6 +23,7 @@ from tvmtune.search_spaces.config import Config
 from tvmtune.search_spaces.knobs import Knob, candidates, choice
 from tvmtune.search_spaces.space import Constraint, Space
 from tvmtune.search_spaces.template import Template
+from tvmtune.search_spaces.threads import SHARED, sharing
 from tvmtune.search_spaces.tiles import (
     best_tile,
     counts,
@@ -195,7 +196,8 @@ def space(workload: Conv2d, target: Target, tile: int) -> Space:
     height, width = _tiles(workload, _transforms(workload, tile))
     registers = target.vector_registers
     tile_x, tile_v = best_tile(width, vectors, target)
-    rows = shared_rows(height, target.threads)
+    shared, chosen = sharing({"n": workload.n, "tb": height, "oo": vectors}, target)
+    rows = shared_rows(height, target.threads if "tb" in chosen.values() else 1)
     tile_y = 1
     if tile_x == width and tile_x * tile_v < registers // 2:
         tile_y = max(1, min(rows, 8, (registers - tile_v - 1) // (tile_x * tile_v)))
@@ -211,6 +213,7 @@ def space(workload: Conv2d, target: Target, tile: int) -> Space:
         candidates("ci_steps", steps),
         candidates("rows", row_blocks(height)),
         choice("pad", ["rows", "root", "tile"]),
+        *shared,
     )
     return Space(
         f"conv2d.winograd{tile}",
@@ -224,6 +227,7 @@ def space(workload: Conv2d, target: Target, tile: int) -> Space:
             "ci_block": block,
             "ci_steps": max(s for s in (1, 2, 4) if block % s == 0),
             "rows": rows,
+            **chosen,
         },
     )
 
@@ -250,9 +254,15 @@ def schedule(outputs: tuple[Tensor, ...], target: Target, config: Config, tile: 
     s = _inputs(s, config)
     s = _weights(s, config["ci_block"], lanes)
     s = _transforms_unrolled(s, target)
-    if target.threads > 1:
-        s = s.parallel("out", "n" if out.shape[0] >= target.threads else "tb")
-    return s
+    return _shared(s, config) if target.threads > 1 else s
+
+
+def _shared(s: Schedule, config: Config) -> Schedule:
+    """Threads share images, rows of tiles or panels of channels, and what is made before those."""
+    s = s.parallel("out", config[SHARED])
+    if config["pad"] == "root" or (config["pad"] == "rows" and config[SHARED] == "oo"):
+        s = s.parallel("pad", "y")
+    return s.parallel("data", "cb") if config[SHARED] == "oo" else s
 
 
 def _output(s: Schedule, config: Config, lanes: int, tile: int) -> Schedule:

@@ -83,18 +83,23 @@ def built(workload: Workload, target: Target, config: Config) -> Artifact:
 def assert_right(text: str, target: Target, count: int) -> None:
     """Try default configs and random ones; fewer of transforms, which take five times as long."""
     workload = parse(text)
-    arrays = operands(workload)
-    expected = reference(workload, arrays).astype("float32")
     for template in (t for t in TEMPLATES.values() if t.can_serve(workload)):
-        exact = template.define is None  # sums of small integers; transforms have fractions
-        tolerance = 0.0 if exact else 10 * template.promised_error(workload) * abs(expected).max()
-        for config in configs(template.name, workload, target, count if exact else count // 8):
-            memory = GuardedMemory()
-            artifact = built(workload, target, config)
-            kernel = BoundKernel(load(artifact), {"w": arrays["w"]}, memory)
-            result = kernel.unpack(kernel.run(kernel.pack(arrays["x"])))
-            np.testing.assert_allclose(result, expected, 0, tolerance, err_msg=config.text)
-            assert memory.is_intact(), config.text
+        few = template.define is not None
+        for config in configs(template.name, workload, target, count // 8 if few else count):
+            assert_equal(workload, target, config)
+
+
+def assert_equal(workload: Workload, target: Target, config: Config) -> None:
+    """Run a config: sums of small integers are exact, transforms have fractions."""
+    template, arrays = TEMPLATES[config.template], operands(workload)
+    expected = reference(workload, arrays).astype("float32")
+    exact = template.define is None
+    tolerance = 0.0 if exact else 10 * template.promised_error(workload) * abs(expected).max()
+    memory = GuardedMemory()
+    kernel = BoundKernel(load(built(workload, target, config)), {"w": arrays["w"]}, memory)
+    result = kernel.unpack(kernel.run(kernel.pack(arrays["x"])))
+    np.testing.assert_allclose(result, expected, 0, tolerance, err_msg=config.text)
+    assert memory.is_intact(), config.text
 
 
 @pytest.mark.slow
@@ -122,7 +127,42 @@ def test_two_threads(text: str) -> None:
     assert_right(text, parse_target("cpu", 2), 2)
 
 
-@pytest.mark.parametrize("name", ["C2", "C7", "C9", "C12", "D3", "M512", "BERT-ff1"])
+NARROW = "conv2d:ci=16,h=12,co=16,k=3,groups=16"
+"""One vector of channels, on any target."""
+
+
+@pytest.mark.parametrize("place", ["inline", "root", "block", "rows"])
+@pytest.mark.parametrize("loop", ["n", "ob", "yb"])
+def test_threads_share_whichever_loop_of_a_depthwise_convolution(loop: str, place: str) -> None:
+    workload, target = parse("conv2d:ci=37,h=9,co=37,k=3,groups=37,n=2"), parse_target("cpu", 2)
+    space = TEMPLATES["conv2d.depthwise"].space(workload, target)
+    knobs = {**space.default_config.knobs, "shared": loop, "pad": place, "rows": 4, "tile_oy": 2}
+    assert_equal(workload, target, Config("conv2d.depthwise", knobs))
+
+
+@pytest.mark.parametrize("place", ["tile", "root", "rows"])
+@pytest.mark.parametrize("loop", ["n", "tb", "oo"])
+def test_threads_share_whichever_loop_of_winograd(loop: str, place: str) -> None:
+    workload, target = parse("conv2d:ci=37,h=9,co=70,k=3,n=2"), parse_target("cpu", 2)
+    space = TEMPLATES["conv2d.winograd2"].space(workload, target)
+    knobs = {**space.default_config.knobs, "shared": loop, "pad": place, "panel": 1, "tile_v": 1}
+    assert_equal(workload, target, Config("conv2d.winograd2", knobs))
+
+
+def test_loops_that_run_once_are_not_shared() -> None:
+    for text, loops in [(NARROW, ("yb",)), (f"{NARROW},n=2", ("n", "yb"))]:
+        space = TEMPLATES["conv2d.depthwise"].space(parse(text), parse_target("cpu", 2))
+        (knob,) = (k for k in space.knobs if k.name == "shared")
+        assert knob.values == loops
+        assert space.default_config["shared"] == loops[0]
+    alone = TEMPLATES["conv2d.depthwise"].space(parse(NARROW), parse_target("cpu", 1))
+    assert "shared" not in {k.name for k in alone.knobs}
+    point = "conv2d:ci=3,h=1,co=3,k=1,pad=0,groups=3"
+    single = TEMPLATES["conv2d.depthwise"].space(parse(point), parse_target("cpu", 2))
+    assert single.default_config["shared"] == "n"
+
+
+@pytest.mark.parametrize("name", ["C2", "C7", "C9", "C12", "D3", NARROW, "M512", "BERT-ff1"])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_code_of_default_configs_is_small(name: str, threads: int) -> None:
     workload, target = parse(name), parse_target("cpu", threads)
