@@ -49,16 +49,18 @@ def fitted(config: Config, space: Space) -> Config | None:
 
 
 def _smaller(workload: Workload) -> Iterator[Workload]:
-    """Fewer rows, then fewer output channels or columns, ever smaller."""
+    """Fewer rows, none of them padded, then fewer output channels or columns, ever smaller."""
     if isinstance(workload, Matmul):
         for n in _halves(workload.n, 64):
             yield from (replace(workload, m=m, n=n) for m in _halves(workload.m, 24))
         return
     taps = (workload.k - 1) * workload.dilation + 1
+    _, left, _, right = workload.pads
     for co in _halves(workload.co, 64) if workload.groups == 1 else (workload.co,):
-        for rows in _halves(workload.out_shape[2], 6):
-            height = max(1, (rows - 1) * workload.stride + taps - workload.pad - workload.padb)
-            yield replace(workload, h=height, co=co)
+        yield replace(workload, co=co)
+        for rows in list(_halves(workload.out_shape[2], 6))[1:]:
+            height = (rows - 1) * workload.stride + taps
+            yield replace(workload, co=co, h=height, pad=0, padb=0, padw=left, padr=right)
 
 
 def _halves(size: int, least: int) -> Iterator[int]:

@@ -149,7 +149,7 @@ def _timer(built: Built, workload: Workload) -> Timer:
     loaded.run()
     if not np.isfinite(loaded.output()).all():
         raise UsageError(f"{workload.text}: its output is not finite")
-    return Timer(run=loaded.run, flops=workload.flops)
+    return Timer(run=loaded.run, flops=built.artifact.manifest.flops)
 
 
 def _main_loop(assembly: str) -> LoopSpills | None:
@@ -167,8 +167,9 @@ def shares_text(found: Iterable[Shares], facts: Mapping[str, str]) -> str:
 
 def _legend() -> Iterable[str]:
     yield (
-        "The best direct kernel of the log for each workload, in own layout: its rate over that of "
-        "a loop of nothing but multiply-adds, timed right before it; the median of the rounds. "
+        "The best direct kernel of the log for each workload, in own layout: its rate, of the "
+        "operations that it executes (what padding makes zero is skipped), over that of a loop of "
+        "nothing but multiply-adds, timed right before it; the median of the rounds. "
         f"*{NEAR}*: the same config on less of the workload, rows and then output channels, so "
         f"that all data are at most {NEAR_BYTES >> 10} KiB; what is gained is what memory costs. "
         f"*{LONG}*: that with {LONGER} times the channels to sum; what is gained is what beginning "
