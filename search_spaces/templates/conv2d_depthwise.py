@@ -78,14 +78,17 @@ def _fits_registers(workload: Conv2d, config: Config, registers: int) -> IntExpr
 
     A row of pixels is kept from one row of taps to that which shares it.  What may be used was
     measured: with 3x3 and 5x5 taps, strides 1 and 2, 16 and 32 registers, the innermost loops of
-    such tiles spill nothing wherever the padding happens.  Planes of a few tiles (7x7 pixels) may
-    become one body for all of them, and then spill a little.
+    such tiles spill nothing wherever the padding happens.  Nor do loops over taps, but where both
+    borders are in one tile of several rows, whose conditions differ from row to row.
     """
     wide, high = config["tile_ox"], config["tile_oy"]
     if config["taps"] == "loops":
-        return at_most(wide * high + 2, registers)
+        fits = at_most(wide * high + 2, registers)
+        inline = any(workload.pads) and config["pad"] == "inline"
+        within = either(at_most(high, 1), at_most(wide + 1, workload.out_shape[3]))
+        return both(fits, within) if inline else fits
     if config["taps"] == "kw":
-        return at_most(2 * wide * high, registers)
+        return at_most(2 * wide * high + 2, registers)
     down, across = workload.strides
     kept = max(0, min(down, workload.k - down)) * (high - 1) * ((wide - 1) * across + workload.kw)
     return either(
