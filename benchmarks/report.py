@@ -21,7 +21,8 @@ from benchmarks.markdown import NOTHING, facts_table, in_seconds, milliseconds, 
 from benchmarks.ours import NCHW, OURS, OWN_LAYOUT
 from benchmarks.quality import Course, courses_of, median_reached_s
 from benchmarks.results import Results, Settings
-from tvmtune.records import Purpose
+from tvmtune.records import Purpose, inexact, rank
+from tvmtune.roofline import Roofline, place
 
 _TITLES: Mapping[str, str] = {OWN_LAYOUT: "own layout", NCHW: "NCHW"}
 
@@ -45,7 +46,9 @@ def report_text(sections: Sequence[Section]) -> str:
         "timed in turns; the median of the rounds stands here. tvmtune is timed twice: in "
         f"{OURS[OWN_LAYOUT]}; and with {OURS[NCHW]}. Weights are packed beforehand, as the "
         "constants of the peers are. PyTorch runs in whichever of NCHW and channels-last is "
-        "faster.",
+        "faster. GFLOP/s are in operations of the direct algorithm, real ones in those that were "
+        "executed; the bound is the peak of arithmetic or the bandwidth of the level of memory "
+        "that the bytes of a workload live in, as measured before it was tuned.",
     ]
     return "\n".join([*head, *(line for s in sections for line in _section(s))]) + "\n"
 
@@ -58,7 +61,8 @@ def _section(section: Section) -> Iterable[str]:
     yield from _means(rows)
     if section.speedups:
         yield from ("", f"![Speed-up over the fastest peer]({section.speedups})")
-    yield from ("", *_behind(rows), "", *_workloads(rows), "", *_missing(results))
+    yield from ("", *_behind(rows), "", *_workloads(rows, results), "")
+    yield from _missing(results)
     yield from ("### Time to quality", "", *_quality(courses), "")
     if section.quality:
         yield from (f"![Best so far against seconds of tuning]({section.quality})", "")
@@ -110,7 +114,7 @@ def _origin(results: Results) -> Iterable[str]:
 def _limit(settings: Settings) -> str:
     if settings.max_rel_error is None:
         return "no limit: any algorithm"
-    return f"algorithms that promise at most {settings.max_rel_error:g} (`--max-rel-error`)"
+    return f"at most {settings.max_rel_error:g}, as measured (`--max-rel-error`)"
 
 
 def _means(rows: Sequence[Row]) -> Iterable[str]:
@@ -130,13 +134,20 @@ def _behind(rows: Sequence[Row]) -> Iterable[str]:
         found = [f"{r.entry.name} ({times(r.speedup(name))})" for r in rows if r.is_behind(name)]
         yield (
             f"- Behind the fastest peer in {title}, every round's ratio below {BEHIND}: "
-            f"{', '.join(found) or 'none'}."
+            f"{', '.join(found) or 'none'}. {_slower(rows, name)}"
         )
     ranks = ", ".join(f"{peer} {count}" for peer, count in peer_ranks(rows).most_common())
     yield f"- Fastest peer, by number of workloads: {ranks or NOTHING}."
 
 
-def _workloads(rows: Sequence[Row]) -> Iterable[str]:
+def _slower(rows: Sequence[Row], name: str) -> str:
+    """Those that are slower in some rounds only, in words."""
+    others = [(row.entry.name, row.speedup(name)) for row in rows if not row.is_behind(name)]
+    found = [f"{entry} ({times(s)})" for entry, s in others if s is not None and s < 1]
+    return f"Below 1 by the median of the rounds: {', '.join(found) or 'none'}."
+
+
+def _workloads(rows: Sequence[Row], results: Results) -> Iterable[str]:
     return table(
         [
             "",
@@ -145,6 +156,8 @@ def _workloads(rows: Sequence[Row]) -> Iterable[str]:
             "",
             *_TITLES.values(),
             "GFLOP/s",
+            "real",
+            "share of bound",
         ],
         [
             [
@@ -153,18 +166,29 @@ def _workloads(rows: Sequence[Row]) -> Iterable[str]:
                 milliseconds(row.medians[row.fastest]),
                 row.fastest,
                 *(times(row.speedup(name)) for name in _TITLES),
-                _rate(row),
+                *_placed(row, results),
             ]
             for row in rows
         ],
-        "lrrrlrrr",
+        "lrrrlrrrrr",
     )
 
 
-def _rate(row: Row) -> str:
-    """Operations per second of the direct algorithm in own layout."""
-    own_s = row.medians.get(OWN_LAYOUT)
-    return NOTHING if own_s is None else f"{row.entry.workload.flops / own_s / 1e9:.0f}"
+def _placed(row: Row, results: Results) -> Sequence[str]:
+    """Rates in own layout, of the direct algorithm and really; and what bounds it."""
+    own_s, workload = row.medians.get(OWN_LAYOUT), row.entry.workload
+    if own_s is None:
+        return [NOTHING] * 3
+    limit = results.settings.max_rel_error
+    records = results.records.get(workload.text, ())
+    standings, _ = rank(r for r in records if not inexact(r, limit))
+    direct = f"{workload.flops / own_s / 1e9:.0f}"
+    if not standings:
+        return [direct, NOTHING, NOTHING]
+    best = standings[0].record
+    found = place(workload, own_s, best.flops, Roofline.from_settings(best.settings))
+    bound = NOTHING if found.share is None else f"{100 * found.share:.0f} % of {found.bound}"
+    return [direct, f"{found.real_flops_per_s / 1e9:.0f}", bound]
 
 
 def _missing(results: Results) -> Iterable[str]:

@@ -38,7 +38,7 @@ class Settings:
     seed
         Of the search, and of the inputs that errors are taken on.
     max_rel_error
-        Largest error that templates may promise, as `tvmtune.tune` has it; None: no limit.
+        Largest error, as `tvmtune.tune` has it; None: no limit.
     """
 
     threads: int = 1

@@ -65,7 +65,8 @@ def record() -> Callable[..., Record]:
             "start_s": at_s,
             "seconds": {"lowering": 0.05, "codegen": 0.2, "running": 0.75},
             "checks": {"harder": True},
-            "settings": {"peak_flops": 9e10},
+            "flops": 60_000_000,
+            "settings": {"peak_flops": 9e10, "levels": [["L2", None, 5e10]]},
         }
         return Record(**values | fields).with_id()
 

@@ -35,7 +35,7 @@ def test_a_report_of_nothing() -> None:
 
 def test_a_limit_of_errors_is_reported() -> None:
     text = report_text([Section(results=Results(settings=Settings(max_rel_error=2e-6)))])
-    assert "| errors | algorithms that promise at most 2e-06 (`--max-rel-error`) |" in text
+    assert "| errors | at most 2e-06, as measured (`--max-rel-error`) |" in text
 
 
 def test_pictures(results: Results, tmp_path: Path) -> None:
