@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.contest import Comparison
@@ -98,11 +98,24 @@ class TemplateError:
 
 
 def errors_by_template(deviations: Iterable[Deviation]) -> list[TemplateError]:
-    """Errors of the bests, by template in alphabetical order."""
+    """Errors by template, in alphabetical order."""
     groups: dict[str, list[Deviation]] = {}
     for deviation in deviations:
         groups.setdefault(deviation.template, []).append(deviation)
     return [_template_error(template, groups[template]) for template in sorted(groups)]
+
+
+def tried(results: Results) -> Iterator[Deviation]:
+    """The errors of all configs that were timed, one for each record that has one."""
+    for workload, records in results.records.items():
+        for record in records:
+            if record.ok and record.rel_error is not None:
+                yield Deviation(
+                    workload=workload,
+                    template=record.template,
+                    record_id=record.id,
+                    error=record.rel_error,
+                )
 
 
 def _template_error(template: str, group: Sequence[Deviation]) -> TemplateError:

@@ -15,12 +15,13 @@ from benchmarks.figures import (
     left_out,
     peer_ranks,
     rows_of,
+    tried,
     versions_of,
 )
 from benchmarks.markdown import NOTHING, facts_table, in_seconds, milliseconds, origin, table, times
 from benchmarks.ours import NCHW, OURS, OWN_LAYOUT
 from benchmarks.quality import Course, courses_of, median_reached_s
-from benchmarks.results import Results, Settings
+from benchmarks.results import Deviation, Results, Settings
 from tvmtune.records import Purpose, inexact, rank
 from tvmtune.roofline import Roofline, place
 
@@ -224,11 +225,17 @@ def _errors(results: Results) -> Iterable[str]:
         "max |y - y64| / max |y64|."
     )
     yield ""
-    yield from table(
-        ["template", "workloads", "median", "largest", "of"],
+    yield from _error_table(results.deviations.values(), "workloads")
+    yield from ("", "Of all configs that were tried, as measured while they were tuned:", "")
+    yield from _error_table(tried(results), "configs")
+
+
+def _error_table(deviations: Iterable[Deviation], counted: str) -> Iterable[str]:
+    return table(
+        ["template", counted, "median", "largest", "of"],
         [
             [e.template, str(e.count), f"{e.median:.1e}", f"{e.worst:.1e}", e.worst_workload]
-            for e in errors_by_template(results.deviations.values())
+            for e in errors_by_template(deviations)
         ],
         "lrrrl",
     )
