@@ -19,7 +19,8 @@ class Exactness:
     max_rel_error
         The largest that is tolerated.
     promised
-        Bounds by template, as records call it; they count where no error was measured.
+        Bounds by template, as records call it; they count where no error was measured on several
+        inputs.
     """
 
     max_rel_error: float
@@ -28,22 +29,21 @@ class Exactness:
     def refusals(self, records: Iterable[Record]) -> dict[tuple[str, str, str], str]:
         """Why configs are not exact enough, by `Record.config_key`; the others are left out.
 
-        What was measured decides, and a config is out for good once an error above the limit was;
-        where nothing was, what its template promises.
+        A config is out for good once an error above the limit was measured.  What its template does
+        not promise has to be measured as that of a new best is, on several inputs.
         """
         refused: dict[tuple[str, str, str], str] = {}
         promised: dict[tuple[str, str, str], str] = {}
         measured: set[tuple[str, str, str]] = set()
         for record in records:
             key = record.config_key
-            if record.rel_error is None:
-                if reason := self._promises_too_little(record.template):
-                    promised[key] = reason
-                continue
-            measured.add(key)
+            if record.harder_error is not None:
+                measured.add(key)
+            if reason := self._promises_too_little(record.template):
+                promised[key] = reason
             if reason := inexact(record, self.max_rel_error):
                 refused.setdefault(key, reason)
-        return refused | {key: why for key, why in promised.items() if key not in measured}
+        return {key: why for key, why in promised.items() if key not in measured} | refused
 
     def _promises_too_little(self, template: str) -> str:
         promised = self.promised.get(template, 0.0)
@@ -51,7 +51,7 @@ class Exactness:
             return ""
         return (
             f"not exact enough: {template} promises a relative error of {promised:.3g}, tolerated "
-            f"is {self.max_rel_error:g}, and none was measured"
+            f"is {self.max_rel_error:g}, and its own was not measured on several inputs"
         )
 
 

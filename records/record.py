@@ -118,6 +118,13 @@ class Record:
         return bool(self.checks.get("harder"))
 
     @property
+    def harder_error(self) -> float | None:
+        """The error that was measured when it was verified as a new best is; None if not."""
+        harder = self.checks.get("harder")
+        found = harder.get("rel_error") if isinstance(harder, Mapping) else None
+        return float(found) if found is not None and _is_number(found) else None
+
+    @property
     def rel_error(self) -> float | None:
         """The largest max|y - y64| / max|y64| that was measured; None where none is recorded."""
         harder = self.checks.get("harder")

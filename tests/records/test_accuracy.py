@@ -50,18 +50,20 @@ def test_templates_that_promise_less_are_refused(make: Any) -> None:
     (refusal,) = match.refused
     assert refusal.reason == (
         "not exact enough: matmul.other promises a relative error of 1e-05, tolerated is 9e-06, "
-        "and none was measured"
+        "and its own was not measured on several inputs"
     )
     assert refusal.example == fast
 
 
 def test_what_was_measured_decides_and_not_what_is_promised(make: Any) -> None:
-    checked = {"harder": True, "rel_error": 8e-6}
-    unknown, measured = make(1, 2e-4, template="matmul.other"), make(1, 1e-4, checks=checked)
-    again = make(1, 1e-4, template="matmul.other", checks=checked)
-    assert best([unknown, measured], 9e-6, other=1e-5, packed=1e-5).record == measured
-    assert best([unknown, again], 9e-6, other=1e-5).record in (unknown, again)
-    assert best([unknown, again], 7e-6, other=1e-5).record is None
+    once = {"harder": True, "rel_error": 1e-6}
+    checked = {"harder": {"rel_error": 8e-6}, "rel_error": 1e-6}
+    unknown, measured = make(1, 1e-5, checks=once), make(2, 1e-4, checks=checked)
+    assert best([unknown, measured], 9e-6, packed=1e-5).record == measured
+    again = make(1, 1e-4, purpose=Purpose.CONFIRM, checks=checked)
+    assert best([unknown, again], 9e-6, packed=1e-5).record in (unknown, again)
+    assert best([unknown, measured, again], 7e-6, packed=1e-5).record is None
+    assert best([unknown, measured], 7e-6, packed=6e-6).record == unknown
 
 
 def test_records_that_were_measured_worse_are_refused_old_ones_are_not(make: Any) -> None:

@@ -9,11 +9,12 @@ from tvmtune.errors import TemplateError
 from tvmtune.search_spaces.template import Template
 from tvmtune.workload import Workload
 
-MOSTLY = 0.4
+MOSTLY = 0.45
 """What an error mostly is of what its template promises.
 
 Measured: of direct sums 0.26 to 0.43 in the middle of 1,024 cases of 64 outputs and of fewer cases
-of more, with 64 to 4,608 products; of Winograd's 0.4 to 0.6 on ResNet-18's layers.
+of more, with 64 to 4,608 products, and the largest of a few cases is somewhat above the middle; of
+Winograd's 0.4 to 0.6 on ResNet-18's layers.
 """
 
 
@@ -72,8 +73,8 @@ def worth_trying(
     if not found:
         raise TemplateError(
             f"{workload.text}: no template keeps a relative error of {max_rel_error:g}: "
-            f"{promises_text(promises)} and mostly has {MOSTLY:g} of it; the smallest that "
-            f"would work is --max-rel-error {_rounded_up(min(mostly.values())):g}"
+            f"{promises_text(promises)} and mostly has {MOSTLY:g} of it; what would "
+            f"work is --max-rel-error {_rounded_up(min(promises.values())):g}"
         )
     return found
 

@@ -12,6 +12,7 @@ from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import templates_for
 from tvmtune.deploy.match import DEFAULT, LogMatch
 from tvmtune.deploy.nests import current_nest_hash
+from tvmtune.errors import TemplateError
 from tvmtune.records import Exactness, Here, Match, MatchKind, Record, find_best
 from tvmtune.search_spaces.references import canonical_reference
 from tvmtune.search_spaces.template import Template
@@ -66,7 +67,7 @@ def choose(
     template = template and canonical_reference(template)
     found = _look_up(workload, target, records or (), here, template, max_rel_error)
     if found.record is None:
-        name, knobs = _default(workload, target, template, max_rel_error)
+        name, knobs = _default(workload, target, template, max_rel_error, records or ())
         reason = found.reason if records is not None else "no log was given"
     else:
         name, knobs, reason = found.record.template, dict(found.record.config), found.reason
@@ -105,10 +106,22 @@ def _look_up(
 
 
 def _default(
-    workload: Workload, target: Target, template: str | None, max_rel_error: float | None
+    workload: Workload,
+    target: Target,
+    template: str | None,
+    max_rel_error: float | None,
+    records: Iterable[Record],
 ) -> tuple[str, dict[str, object]]:
     """The default config of the first template that serves the workload, and is exact enough."""
-    names = {t.name for t in _exact(workload, target, template, max_rel_error)}
+    try:
+        names = {t.name for t in _exact(workload, target, template, max_rel_error)}
+    except TemplateError as error:
+        task = workload.text, target.text
+        known = [r.harder_error for r in records if r.task == task and r.ok]
+        least = min((e for e in known if e is not None), default=None)
+        if least is None:
+            raise
+        raise TemplateError(f"{error}; the most exact one of the log has {least:.3g}") from error
     domain = task_domain(workload, target, template)
     defaults = map(domain.config_of, domain.defaults())
     config = next(config for config in defaults if config.template in names)

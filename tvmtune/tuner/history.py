@@ -124,8 +124,14 @@ class History:
         ]
 
     def standings(self) -> list[Standing]:
-        """Configs measured on this model of machine, best first."""
-        return rank(r for r in self.records if self._compares(r))[0]
+        """Configs measured on this model of machine, best first.
+
+        With a limit of errors, only those whose error is known from several inputs.
+        """
+        found, _ = rank(r for r in self.records if self._compares(r))
+        if self.max_rel_error is None:
+            return found
+        return [s for s in found if self._has_known_error(s.record.config_key)]
 
     def leaders(self, n: int) -> list[Standing]:
         """Who is confirmed: the ``n`` fastest, the fastest default, and the best from elsewhere.
@@ -157,7 +163,12 @@ class History:
         return {r.config_key for r in settled if self._confirms_here(r)}
 
     def was_checked_harder(self, key: ConfigKey) -> bool:
-        """Whether a config was checked on this model of machine as a best must be."""
+        """Whether a config was checked on this model of machine as a best must be.
+
+        With a limit of errors, its error has to be known from that.
+        """
+        if self.max_rel_error is not None:
+            return self._has_known_error(key)
         return any(r.ok and r.checked_harder for r in self._here(key))
 
     def failures(self) -> dict[str, int]:
@@ -167,6 +178,9 @@ class History:
             for group in self._by_config.values()
         ]
         return dict(Counter(s[-1].value for s in ended if s and s[-1] is not Status.OK))
+
+    def _has_known_error(self, key: ConfigKey) -> bool:
+        return any(r.ok and r.harder_error is not None for r in self._here(key))
 
     def _keep(self, record: Record) -> Record:
         if record.ok and (reason := inexact(record, self.max_rel_error)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tvmtune.errors import GivenUpError
 from tvmtune.measure.candidate import Candidate
@@ -70,8 +71,8 @@ class Session:
         self.emit(Confirming(task=run.task, configs=len(chosen), seconds=seconds))
         ready, newly_checked = self._checked(chosen)
         for candidate, outcome in self.harness.confirm(ready, seconds, self.stop) if ready else ():
-            harder = {"harder": True} if candidate.key in newly_checked else {}
-            self._confirmed(candidate, replace(outcome, checks={**outcome.checks, **harder}))
+            checks = {**outcome.checks, **newly_checked.get(candidate.key, {})}
+            self._confirmed(candidate, replace(outcome, checks=checks))
         run.abandon()
 
     def _candidates(self, may_go_on: Callable[[int], bool]) -> Iterator[Candidate]:
@@ -85,9 +86,10 @@ class Session:
             handed_over += 1
             yield candidate
 
-    def _checked(self, chosen: list[Trial]) -> tuple[list[Candidate], set[str]]:
-        """Candidates whose output is right beyond doubt here, and which were checked now."""
-        ready, newly_checked = [], set()
+    def _checked(self, chosen: list[Trial]) -> tuple[list[Candidate], dict[str, dict[str, Any]]]:
+        """Candidates whose output is right beyond doubt here, and the checks made now, by key."""
+        ready: list[Candidate] = []
+        newly_checked: dict[str, dict[str, Any]] = {}
         for trial in chosen:
             if self.stop():
                 break
@@ -100,7 +102,7 @@ class Session:
                 if harder.status is not Status.OK:
                     self._confirmed(candidate, merged(harder, harder))
                     continue
-                newly_checked.add(candidate.key)
+                newly_checked[candidate.key] = {"harder": merged(harder, harder).checks["harder"]}
             ready.append(candidate)
         return ready, newly_checked
 
