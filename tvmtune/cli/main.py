@@ -23,6 +23,8 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "build": "tvmtune.cli.build_command",
         "show": "tvmtune.cli.show_command",
         "doctor": "tvmtune.cli.doctor_command",
+        "record": "tvmtune.cli.record_command",
+        "replay": "tvmtune.cli.replay_command",
     }
 )
 """The module of each command; only that of the command given is loaded."""

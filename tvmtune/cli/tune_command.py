@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from signal import Signals
 from typing import Annotated, Any
 
 import typer
 
-from tvmtune.cli.board import Board, was_begun
+from tvmtune.cli.board import was_begun
 from tvmtune.cli.errors import ExitCode, complain, note_above_peak
 from tvmtune.cli.output import (
     Column,
@@ -27,15 +23,12 @@ from tvmtune.cli.output import (
     share_text,
     time_text,
 )
-from tvmtune.cli.plan import budget_text, say_plan
-from tvmtune.cli.progress import Progress, progress_of
-from tvmtune.cli.stopping import stop_on_signals
+from tvmtune.cli.plan import say_plan
+from tvmtune.cli.watching import watched
 from tvmtune.deploy.inputs import Inputs, read_inputs
 from tvmtune.errors import UsageError
-from tvmtune.machine import MachineFacts
 from tvmtune.target import Target, parse_target
-from tvmtune.tuner.api import Watch, tune_inputs
-from tvmtune.tuner.events import Event
+from tvmtune.tuner.api import tune_inputs
 from tvmtune.tuner.options import TuneOptions
 from tvmtune.tuner.task import TaskReport, TuneReport
 from tvmtune.workload import parse
@@ -143,28 +136,13 @@ def parse_restrictions(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 def _tune(found: Inputs, target: Target, log: Path, options: TuneOptions, as_json: bool) -> int:
     """Run, and show it."""
-    board = Board(options, time.monotonic)
-    with progress_of(board) as progress, stop_on_signals(_announce(progress)) as stop:
-
-        def take(event: Event) -> None:
-            board.take(event)
-            progress.show(event)
-
-        def machine(facts: MachineFacts) -> None:
-            board.peak_flops = facts.peak_for(target.threads)
-            progress.tell(_machine(facts, target), "machine")
-            progress.tell(budget_text(len(found.workloads), options), "budget")
-
-        watch = Watch(event=take, machine=machine, stop=stop)
-        report = tune_inputs(found, target, log, options, watch=watch)
+    with watched(target, options, len(found.workloads)) as run:
+        report = tune_inputs(found, target, log, options, watch=run.watch)
     if as_json:
-        say_json(report_json(report, board.peak_flops))
+        say_json(report_json(report, run.board.peak_flops))
     else:
-        _say_report(report, board.peak_flops)
-    if stop.signal is None:
-        return ExitCode.OK
-    complain(f"stopped by {stop.signal.name}; go on with: {_this_command()}", "note")
-    return ExitCode.SIGNAL + stop.signal
+        _say_report(report, run.board.peak_flops)
+    return run.exit_code()
 
 
 def _say_report(report: TuneReport, peak_flops: float | None) -> None:
@@ -175,24 +153,6 @@ def _say_report(report: TuneReport, peak_flops: float | None) -> None:
         note_above_peak(_share_of_peak(task, peak_flops) for task in begun)
     if others := len(report.tasks) - len(begun):
         complain(f"{counted(others, 'task')} not begun", "note")
-
-
-def _announce(progress: Progress) -> Any:
-    def announce(received: Signals) -> None:
-        progress.tell(f"{received.name}: stopping after what is being measured; again: at once")
-
-    return announce
-
-
-def _this_command() -> str:
-    return shlex.join(["tvmtune", *sys.argv[1:]])
-
-
-def _machine(facts: MachineFacts, target: Target) -> str:
-    return (
-        f"peak {rate_text(facts.peak_for(target.threads))} GFLOP/s at {target.text}, "
-        f"noise {share_text(facts.noise)}, interference {facts.interference:.2f}"
-    )
 
 
 def report_json(report: TuneReport, peak_flops: float | None) -> dict[str, Any]:

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.experiments.synthetic import made_domain, made_space
+from tvmtune.errors import SpaceError
+from tvmtune.experiments.measures import (
+    best_so_far,
+    median_seconds,
+    median_trials,
+    reached_at,
+)
+from tvmtune.experiments.recorded_domain import RecordedDomain
+from tvmtune.experiments.replay import Trace, replay
+from tvmtune.records.recorded_space import RecordedTemplate
+from tvmtune.search.strategies import STRATEGIES
+from tvmtune.tuner.equipment import make_named_strategy
+from tvmtune.tuner.options import TuneOptions
+
+
+def _trace(domain: RecordedDomain, name: str, seed: int, trials: int, **options: Any) -> Trace:
+    chosen = TuneOptions(trials=trials, search=name, seed=seed)
+    return replay(domain, make_named_strategy(chosen, domain, seed, 1), trials, **options)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_every_strategy_finds_every_config_once(name: str) -> None:
+    domain = made_domain()
+    trace = _trace(domain, name, 1, 10_000)
+    assert sorted(trace.rows.tolist()) == list(range(len(domain.space)))
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_the_same_seed_proposes_the_same(name: str) -> None:
+    domain = made_domain()
+    traces = [_trace(domain, name, seed, 60) for seed in (3, 3, 4)]
+    assert traces[0].rows.tolist() == traces[1].rows.tolist()
+    assert name == "grid" or traces[0].rows.tolist() != traces[2].rows.tolist()
+    assert len(traces[0].rows) == 60
+
+
+def test_what_is_charged_one_after_the_other() -> None:
+    ticks = count()
+    domain = made_domain()
+    trace = _trace(domain, "grid", 0, 3, now_s=lambda: float(next(ticks)))
+    spent = domain.space.build_s[trace.rows] + domain.space.run_s[trace.rows]
+    assert trace.thinking_s == 6.0
+    np.testing.assert_allclose(trace.told_s - np.arange(3), np.cumsum(spent + 1))
+
+
+def test_what_is_charged_when_builds_and_runs_overlap() -> None:
+    domain = made_domain(origin={"settings": {"overlap": True}})
+    trace = _trace(domain, "grid", 0, 8, now_s=lambda: 0.0)
+    ran = domain.space.run_s[trace.rows]
+    np.testing.assert_allclose(trace.told_s, 0.05 * np.arange(1, 9) + ran)
+
+
+def test_figures_of_traces() -> None:
+    domain = made_domain()
+    space = domain.space
+    order = np.argsort(np.where(np.isnan(space.times_s), np.inf, space.times_s))
+    failed = int(np.flatnonzero(np.isnan(space.times_s))[0])
+    rows = np.array([failed, order[9], order[4], order[0]])
+    trace = Trace(rows, np.array([1.0, 2.0, 3.0, 4.0]), 0.0)
+    assert best_so_far(space, trace)[0] == np.inf
+    assert reached_at(space, trace, 1.0) == 3
+    assert reached_at(space, trace, 1e-6) == 1
+    short = Trace(rows[:2], trace.told_s[:2], 0.0)
+    assert reached_at(space, short, 1.0) is None
+    assert median_trials([3, None, 3]) == 4
+    assert median_trials([3, None]) is None
+    assert median_seconds([trace, short, trace], [3, None, 1]) == 4.0
+
+
+def test_samples_are_of_the_space() -> None:
+    domain = made_domain()
+    points = domain.sample(np.random.default_rng(0), 20_000)
+    rows = [domain.row(point) for point in points]
+    assert set(rows) == set(range(domain.size))
+    assert len(domain.sample(np.random.default_rng(0), 5, [])) == 0
+    assert domain.features(points[:7]).shape[0] == 7
+    moved = domain.moved(points, np.random.default_rng(1))
+    assert 0 < domain.valid(moved).sum() < len(moved)
+
+
+def test_changed_templates_are_told() -> None:
+    space = made_space()
+    (template,) = space.templates
+    older = RecordedTemplate(name=template.name, version="0", knobs=template.knobs)
+    with pytest.raises(SpaceError, match=r"measured in version 0, here is .*record it anew"):
+        RecordedDomain.of(made_space(templates=(older,)))
+    knobs = {**template.knobs, "steps": (1, 2, 77)}
+    odd = RecordedTemplate(name=template.name, version=template.version, knobs=knobs)
+    with pytest.raises(SpaceError, match="has no value 77"):
+        RecordedDomain.of(made_space(templates=(odd,)))
+    wide = {**template.knobs, "tile_m": (14, 2, 4, 6), "tile_v": (8, 2, 3)}
+    invalid = RecordedTemplate(name=template.name, version=template.version, knobs=wide)
+    with pytest.raises(SpaceError, match="no longer valid"):
+        RecordedDomain.of(made_space(templates=(invalid,)))

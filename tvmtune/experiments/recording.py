@@ -1,0 +1,262 @@
+"""Measuring a whole space, or a uniform sample of it, into a recorded space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tvmtune.deploy.inputs import Inputs
+from tvmtune.errors import RecordError, SpaceError, UsageError
+from tvmtune.outcome import Status
+from tvmtune.records import Purpose, Record, read_log
+from tvmtune.records.recorded_space import RecordedSpace, RecordedTemplate
+from tvmtune.search_spaces.config import Config
+from tvmtune.search_spaces.domain import TaskDomain
+from tvmtune.target import Target
+from tvmtune.tuner.api import MachineryFactory, Watch, tune_inputs
+from tvmtune.tuner.equipment import TemplateKey
+from tvmtune.tuner.local import compiled_domain
+from tvmtune.tuner.options import TuneOptions
+from tvmtune.tuner.task import Ending
+
+MOST_CONFIGS = 20_000
+"""What is measured exhaustively at most: an hour or so."""
+
+_LARGEST_PRODUCT = 2**20
+_CONFIRMED_SHARE, _FEWEST_CONFIRMED, _MOST_CONFIRMED = 0.02, 16, 100
+_CONFIRM_S = 0.25
+_BUILDING = ("lowering", "codegen")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What is to be measured.
+
+    Parameters
+    ----------
+    inputs
+        One workload.
+    target
+        What for.
+    template, restrict
+        As of `TuneOptions`.
+    sample
+        How many configs, drawn uniformly; None: all.
+    seed
+        Of the order, and of the sample.
+    """
+
+    inputs: Inputs
+    target: Target
+    template: str | None = None
+    restrict: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    sample: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The domain of a recording, and how many valid configs it has.
+
+    ``valid`` is None where the product of the knobs is too large to be counted.
+    """
+
+    domain: TaskDomain
+    templates: Sequence[TemplateKey]
+    valid: int | None
+
+
+def extent_of(recording: Recording) -> Extent:
+    """Span the domain, and count it.
+
+    Raises
+    ------
+    UsageError
+        If there is more or less than one workload, too many configs to measure them all, or
+        several templates to draw a sample of.
+    """
+    workloads = [found.workload for found in recording.inputs.workloads]
+    if len(workloads) != 1:
+        raise UsageError(f"a space of one workload is recorded, these are {len(workloads)}")
+    domain, templates = compiled_domain(
+        workloads[0].text, recording.target.text, recording.template, recording.restrict
+    )
+    if recording.sample is not None and domain.templates > 1:
+        raise UsageError(
+            f"a sample is drawn of one template, {workloads[0].text} has "
+            f"{', '.join(key.name for key in templates)}: choose one with --template"
+        )
+    valid = None
+    if domain.size <= _LARGEST_PRODUCT:
+        valid = sum(1 for _ in domain.scan(0))
+    if recording.sample is None and (valid is None or valid > MOST_CONFIGS):
+        many = "more configs than can be counted" if valid is None else f"{valid:,} configs"
+        raise UsageError(
+            f"{workloads[0].text} has {many}, at most {MOST_CONFIGS:,} are measured: narrow knobs "
+            "(--set KNOB=V,...), choose a --template, or give --sample N"
+        )
+    return Extent(domain, templates, valid)
+
+
+def options_of(recording: Recording, extent: Extent) -> TuneOptions:
+    """How a space is measured: every config once, in random order, and the fastest once more.
+
+    What changes on the machine in that time does not pass for what a knob does.
+    """
+    wanted = extent.valid if recording.sample is None else recording.sample
+    assert wanted is not None
+    leaders = min(max(int(_CONFIRMED_SHARE * wanted), _FEWEST_CONFIRMED), _MOST_CONFIRMED)
+    return TuneOptions(
+        trials=wanted,
+        search="random",
+        seed=recording.seed,
+        template=recording.template,
+        restrict=recording.restrict,
+        leaders=leaders,
+        confirm_s=leaders * _CONFIRM_S,
+    )
+
+
+def record_space(
+    recording: Recording,
+    extent: Extent,
+    log: Path,
+    *,
+    watch: Watch | None = None,
+    machinery: MachineryFactory | None = None,
+) -> RecordedSpace | None:
+    """Measure what of a space is not in a log yet; the space, or None if it was stopped before.
+
+    Parameters
+    ----------
+    recording, extent
+        What to measure.
+    log
+        A tuning log; appended to, made if there is none.
+    watch, machinery
+        As of `tvmtune.tuner.api.tune_inputs`.
+    """
+    options, inputs = options_of(recording, extent), recording.inputs
+    if options.trials is not None and (others := _others(log, recording, extent)):
+        options = replace(options, trials=options.trials + others)
+    report = tune_inputs(inputs, recording.target, log, options, watch=watch, machinery=machinery)
+    if report.ending is Ending.STOPPED:
+        return None
+    return recorded(read_log([log]).records, recording, extent)
+
+
+def _others(log: Path, recording: Recording, extent: Extent) -> int:
+    """Trials of the same task in a log that are none of the space."""
+    records = read_log([log]).records if log.exists() else ()
+    task = recording.inputs.workloads[0].workload.text, recording.target.text
+    searches = [r for r in records if r.task == task and r.purpose is Purpose.SEARCH]
+    return sum(_key(record, extent) is None for record in searches)
+
+
+def recorded(records: Iterable[Record], recording: Recording, extent: Extent) -> RecordedSpace:
+    """What a log says of the configs of a space.
+
+    Parameters
+    ----------
+    records
+        Of a log; those of other tasks, templates and versions are left alone.
+    recording, extent
+        What was to be measured.
+
+    Raises
+    ------
+    RecordError
+        If they come from more than one model of machine, or nothing was measured.
+    """
+    workload, target = recording.inputs.workloads[0].workload.text, recording.target.text
+    groups: dict[bytes, list[Record]] = {}
+    for record in records:
+        if record.task == (workload, target) and (key := _key(record, extent)) is not None:
+            groups.setdefault(key, []).append(record)
+    settled = {key: found for key, group in groups.items() if (found := _settled(group))}
+    if not settled:
+        raise RecordError(f"the log has no measurement of {workload} for {target}")
+    _check_origin([record for record, _ in settled.values()])
+    return _space_of(settled, recording, extent)
+
+
+def _key(record: Record, extent: Extent) -> bytes | None:
+    """The identity of a record's config; None if it is none of the space."""
+    for space, key in zip(extent.domain.spaces, extent.templates, strict=True):
+        if (record.template, record.template_version) == (key.name, key.version):
+            try:
+                point = extent.domain.point(Config(space.template, record.config))
+            except SpaceError:
+                return None
+            return extent.domain.keys(point[np.newaxis])[0]
+    return None
+
+
+def _settled(group: Sequence[Record]) -> tuple[Record, Record | None] | None:
+    """The search record of a config, and its last confirmation; None if only machinery failed."""
+    ended = [r for r in group if r.status is not Status.INFRASTRUCTURE]
+    searches = [r for r in ended if r.purpose is not Purpose.CONFIRM]
+    confirmed = [r for r in ended if r.purpose is Purpose.CONFIRM]
+    if not searches:
+        return None
+    failed = next((r for r in ended if not r.ok), None)
+    return failed or searches[-1], confirmed[-1] if confirmed and not failed else None
+
+
+def _check_origin(records: Sequence[Record]) -> None:
+    models = {str(r.fingerprint.get("cpu", "")) for r in records}
+    if len(models) > 1:
+        raise RecordError(
+            f"the log has configs of several models of machine ({', '.join(sorted(models))}): "
+            "their times do not compare; record each in a log of its own"
+        )
+
+
+def _space_of(
+    settled: Mapping[bytes, tuple[Record, Record | None]], recording: Recording, extent: Extent
+) -> RecordedSpace:
+    """The columns, in the order of the points."""
+    keys = sorted(settled)
+    points = np.array([np.frombuffer(key, "<i8") for key in keys], np.int64)
+    pairs = [settled[key] for key in keys]
+    searches = [search for search, _ in pairs]
+    first = min(searches, key=lambda r: r.start_s)
+    last = max(searches, key=lambda r: r.start_s)
+    return RecordedSpace(
+        workload=first.workload,
+        target=first.target,
+        templates=tuple(map(_recorded_template, extent.domain.spaces, extent.templates)),
+        exhaustive=len(keys) == extent.valid,
+        seed=recording.seed,
+        points=points,
+        statuses=tuple(r.status for r in searches),
+        search_s=_column(r.median_s if r.ok else None for r in searches),
+        confirmed_s=_column(c.median_s if c is not None else None for _, c in pairs),
+        build_s=_column(_seconds(r, building=True) for r in searches),
+        run_s=_column(_seconds(r, building=False) for r in searches),
+        origin={
+            "fingerprint": dict(last.fingerprint),
+            "toolchain": dict(last.toolchain),
+            "settings": dict(last.settings),
+            "start_s": first.start_s,
+            "took_s": last.start_s - first.start_s,
+        },
+    )
+
+
+def _recorded_template(space: Any, key: TemplateKey) -> RecordedTemplate:
+    return RecordedTemplate(
+        name=key.name, version=key.version, knobs={k.name: k.values for k in space.knobs}
+    )
+
+
+def _column(values: Iterable[float | None]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.array([np.nan if v is None else v for v in values], np.float64)
+
+
+def _seconds(record: Record, *, building: bool) -> float:
+    return sum(s for step, s in record.seconds.items() if (step in _BUILDING) is building)
