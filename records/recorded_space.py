@@ -3,11 +3,12 @@
 The file is JSON, compressed by gzip::
 
     {"tvmtune_space":1,"workload":"...","target":"...","exhaustive":true,"seed":0,
-     "templates":[{"name":"...","version":"2","knobs":[["tile",[1,2,4]],...]},...],
+     "template":{"name":"...","version":"2","knobs":[["tile",[1,2,4]],...]},
      "origin":{"fingerprint":{...},"toolchain":{...},"settings":{...},"start_s":...,"took_s":...},
-     "columns":{"template":[...],"digits":[[...],...],"status":[...],"search_ns":[...],...}}
+     "columns":{"digits":[[...],...],"status":[...],"search_ns":[...],...}}
 
-A column has an entry for each config.  Reading a file executes nothing.
+A column has an entry for each config; ``digits`` has one for each knob, with the places of its
+values.  Reading a file executes nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class RecordedTemplate:
 
     def config(self, digits: Sequence[int]) -> Config:
         """The config with these places among the values of the knobs."""
-        pairs = zip(self.knobs.items(), digits, strict=False)
+        pairs = zip(self.knobs.items(), digits, strict=True)
         return Config(self.name, {name: values[digit] for (name, values), digit in pairs})
 
 
@@ -59,15 +60,14 @@ class RecordedSpace:
     ----------
     workload, target
         The task, as canonical texts.
-    templates
-        Those whose configs were measured; their knobs have the values that were allowed.
+    template
+        Whose configs were measured; its knobs have the values that were allowed.
     exhaustive
         Whether these are all valid configs, or a uniform sample of them.
     seed
         Of the order in which they were measured, and of the sample.
     points
-        Shape (n, 1 + width), int64: the number of the template, then for each of its knobs the
-        place of its value, then zeros.
+        Shape (n, width), int64: for each knob the place of its value.
     statuses
         How each ended.
     search_s, confirmed_s
@@ -81,7 +81,7 @@ class RecordedSpace:
 
     workload: str
     target: str
-    templates: tuple[RecordedTemplate, ...]
+    template: RecordedTemplate
     exhaustive: bool
     seed: int
     points: NDArray[np.int64]
@@ -97,8 +97,14 @@ class RecordedSpace:
 
     @property
     def times_s(self) -> NDArray[np.float64]:
-        """Shape (n,): the confirmed time where there is one; nan for configs that failed."""
-        return np.where(np.isnan(self.confirmed_s), self.search_s, self.confirmed_s)
+        """Shape (n,): the confirmed time where there is one; nan for configs that failed.
+
+        Where there is none it is that of the search, times what the others mostly took when they
+        were confirmed of what they took in the search: turns of many kernels find cold caches.
+        """
+        shifts = self._shifts
+        shift = float(np.exp(np.median(shifts))) if len(shifts) else 1.0
+        return np.where(np.isnan(self.confirmed_s), self.search_s * shift, self.confirmed_s)
 
     @property
     def best_s(self) -> float:
@@ -109,18 +115,24 @@ class RecordedSpace:
     def noise(self) -> float | None:
         """Relative standard deviation of a time of the search, by those measured again.
 
-        Robust: from the median of deviations, each config's and in common.  None without any.
+        Robust: 1.48 times the median deviation from what all of them have in common.  None without
+        any.
         """
-        both = ~np.isnan(self.confirmed_s) & ~np.isnan(self.search_s)
-        if not both.any():
+        shifts = self._shifts
+        if not len(shifts):
             return None
-        ratios = np.log(self.search_s[both] / self.confirmed_s[both])
-        return float(1.4826 * np.median(np.abs(ratios)))
+        return float(1.4826 * np.median(np.abs(shifts - np.median(shifts))))
+
+    @property
+    def _shifts(self) -> NDArray[np.float64]:
+        """Logarithms of confirmed times over those of the search."""
+        both = ~np.isnan(self.confirmed_s) & ~np.isnan(self.search_s)
+        shifts: NDArray[np.float64] = np.log(self.confirmed_s[both] / self.search_s[both])
+        return shifts
 
     def config(self, row: int) -> Config:
         """The config of a row."""
-        digits: list[int] = self.points[row].tolist()
-        return self.templates[digits[0]].config(digits[1:])
+        return self.template.config(self.points[row].tolist())
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -130,14 +142,14 @@ class RecordedSpace:
             "target": self.target,
             "exhaustive": self.exhaustive,
             "seed": self.seed,
-            "templates": [
-                {"name": t.name, "version": t.version, "knobs": list(t.knobs.items())}
-                for t in self.templates
-            ],
+            "template": {
+                "name": self.template.name,
+                "version": self.template.version,
+                "knobs": list(self.template.knobs.items()),
+            },
             "origin": dict(self.origin),
             "columns": {
-                "template": self.points[:, 0].tolist(),
-                "digits": self.points[:, 1:].T.tolist(),
+                "digits": self.points.T.tolist(),
                 "status": [status.value for status in self.statuses],
                 **{f"{name}_ns": _nanoseconds(getattr(self, f"{name}_s")) for name in _TIMES},
             },
@@ -202,27 +214,28 @@ def read_space(path: Path) -> RecordedSpace:
 
 
 def _space(value: Mapping[str, Any]) -> RecordedSpace:
-    templates = tuple(map(_template, value["templates"]))
-    columns = value["columns"]
-    points = np.array([columns["template"], *columns["digits"]], np.int64).T
+    template, columns = _template(value["template"]), value["columns"]
+    points = _points(columns["digits"], template)
     statuses = tuple(map(Status, columns["status"]))
     times = {name: _seconds(columns[f"{name}_ns"]) for name in _TIMES}
     if not 0 < len(points) <= _MOST_POINTS:
         raise ValueError(f"{len(points)} configs")
     if {len(statuses), *map(len, times.values())} != {len(points)}:
         raise ValueError("its columns differ in length")
-    _check_points(points, templates)
     ok = np.array([status is Status.OK for status in statuses])
     if (ok != (times["search"] > 0)).any() or not times["search"][ok].max(initial=0) > 0:
         raise ValueError("its times do not fit its statuses, or none is ok")
     texts = {name: value[name] for name in ("workload", "target")}
     if not all(isinstance(text, str) for text in texts.values()):
         raise ValueError("workload and target must be texts")
-    if not isinstance(value["origin"], dict) or type(value["exhaustive"]) is not bool:
-        raise ValueError("origin must be an object and exhaustive true or false")
+    origin = value["origin"]
+    if not isinstance(origin, dict) or not isinstance(origin.get("settings", {}), dict):
+        raise ValueError("origin and its settings must be objects")
+    if type(value["exhaustive"]) is not bool:
+        raise ValueError("exhaustive must be true or false")
     return RecordedSpace(
         **texts,
-        templates=templates,
+        template=template,
         exhaustive=value["exhaustive"],
         seed=int(value["seed"]),
         points=points,
@@ -231,7 +244,7 @@ def _space(value: Mapping[str, Any]) -> RecordedSpace:
         confirmed_s=times["confirmed"],
         build_s=times["build"],
         run_s=times["run"],
-        origin=value["origin"],
+        origin=origin,
     )
 
 
@@ -242,19 +255,17 @@ def _template(value: Mapping[str, Any]) -> RecordedTemplate:
     return RecordedTemplate(name=str(value["name"]), version=str(value["version"]), knobs=knobs)
 
 
-def _check_points(points: NDArray[np.int64], templates: Sequence[RecordedTemplate]) -> None:
-    """Refuse points that no config belongs to, or that stand there twice."""
-    width = max(len(t.knobs) for t in templates)
-    if points.shape[1] != 1 + width or not np.isin(points[:, 0], range(len(templates))).all():
-        raise ValueError("its points do not fit its templates")
-    counts = np.ones((len(templates), width), np.int64)
-    for number, template in enumerate(templates):
-        counts[number, : len(template.knobs)] = [len(values) for values in template.knobs.values()]
-    digits = points[:, 1:]
-    if not ((digits >= 0) & (digits < counts[points[:, 0]])).all():
+def _points(columns: Sequence[Sequence[int]], template: RecordedTemplate) -> NDArray[np.int64]:
+    """The points, unless no config belongs to one, or one stands there twice."""
+    points = np.array(columns, np.int64).T
+    counts = np.array([len(values) for values in template.knobs.values()], np.int64)
+    if points.ndim != 2 or points.shape[1] != len(counts):
+        raise ValueError("its points do not fit its template")
+    if not ((points >= 0) & (points < counts)).all():
         raise ValueError("a config with a value that its knob does not have")
     if len(np.unique(points, axis=0)) < len(points):
         raise ValueError("a config stands there twice")
+    return points
 
 
 def _nanoseconds(seconds: NDArray[np.float64]) -> list[int | None]:

@@ -39,11 +39,15 @@ def space(workload: Conv2d, target: Target) -> Space:
     blocks = -(-workload.co // lanes_of(target, workload.co))
     shared, chosen = sharing({"n": workload.n, "ob": blocks, "yb": height}, target)
     rows = max(r for r in row_blocks(height) if r <= 8 or r == min(row_blocks(height)))
+    if chosen.get(SHARED) == "yb":
+        rows = min(rows, shared_rows(height, target.threads))
     tile = min(width, 7, registers // 2 - 2)
     unrolled = min(tile, _widest(workload.kw, registers), MAX_STEP_UPDATES // taps)
     default = {
         "tile_ox": unrolled if 2 * unrolled >= tile else tile,
-        "rows": min(rows, shared_rows(height, target.threads)) if "yb" in chosen.values() else rows,
+        "rows": min(rows, shared_rows(height, target.threads))
+        if chosen.get(SHARED) == "yb"
+        else rows,
         "taps": "unrolled" if 2 * unrolled >= tile else "loops",
         **chosen,
     }

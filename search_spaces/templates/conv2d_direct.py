@@ -125,13 +125,11 @@ def schedule(outputs: tuple[Tensor, ...], target: Target, config: Config) -> Sch
     s = s.compute_at("acc", "out", "xo")
     s = _accumulate(s, config, lanes)
     s = _padding(s, config, lanes)
-    return _shared(s, shape, outer[0], config, target.threads) if target.threads > 1 else s
-
-
-def _shared(s: Schedule, shape: _Shape, outer: str, config: Config, threads: int) -> Schedule:
+    if target.threads == 1:
+        return s
     if "pad" in s.stages and config["pad"] == "root":
         s = s.parallel("pad", "y")
-    return s.parallel("out", "n" if shape.batch >= threads else outer)
+    return s.parallel("out", "n" if shape.batch >= target.threads else outer[0])
 
 
 def _layouts(s: Schedule, ci_block: IntExpr, lanes: int, *, grouped: bool) -> Schedule:

@@ -197,7 +197,7 @@ def space(workload: Conv2d, target: Target, tile: int) -> Space:
     registers = target.vector_registers
     tile_x, tile_v = best_tile(width, vectors, target)
     shared, chosen = sharing({"n": workload.n, "tb": height, "oo": vectors}, target)
-    rows = shared_rows(height, target.threads if "tb" in chosen.values() else 1)
+    rows = shared_rows(height, target.threads if chosen.get(SHARED) == "tb" else 1)
     tile_y = 1
     if tile_x == width and tile_x * tile_v < registers // 2:
         tile_y = max(1, min(rows, 8, (registers - tile_v - 1) // (tile_x * tile_v)))

@@ -60,7 +60,12 @@ def test_replays_as_json(cli: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["record", "C2", "-o", "s.gz"], 2, "narrow knobs"),
+        (["record", "C2", "-o", "s.gz"], 2, "choose one with --template"),
+        (
+            ["record", "conv2d:ci=64,h=28,co=64,k=1", "--template", "conv2d.direct", "-o", "s.gz"],
+            2,
+            "narrow knobs",
+        ),
         (["record", WORKLOAD, "-o", "s.gz", "--sample", "0"], 2, "give at least 1 (--sample N)"),
         (["replay", "none.gz"], 1, "none.gz: cannot be read"),
         (["replay", "SPACE", "--search", "best"], 2, "no strategy 'best'"),

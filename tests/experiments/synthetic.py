@@ -29,16 +29,14 @@ def made_space(**fields: Any) -> RecordedSpace:
     values: dict[str, Any] = {
         "workload": WORKLOAD,
         "target": TARGET,
-        "templates": (
-            RecordedTemplate(
-                name=keys[0].name,
-                version=keys[0].version,
-                knobs={k.name: k.values for k in space.knobs},
-            ),
+        "template": RecordedTemplate(
+            name=keys[0].name,
+            version=keys[0].version,
+            knobs={k.name: k.values for k in space.knobs},
         ),
         "exhaustive": True,
         "seed": 0,
-        "points": points,
+        "points": points[:, 1:],
         "statuses": tuple(Status.CRASH if f else Status.OK for f in failed),
         "search_s": search,
         "confirmed_s": np.where(leads, times, np.nan),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -79,25 +80,40 @@ def test_figures_of_traces() -> None:
 def test_samples_are_of_the_space() -> None:
     domain = made_domain()
     points = domain.sample(np.random.default_rng(0), 20_000)
-    rows = [domain.row(point) for point in points]
-    assert set(rows) == set(range(domain.size))
+    assert set(domain.rows(points).tolist()) == set(range(domain.size))
     assert len(domain.sample(np.random.default_rng(0), 5, [])) == 0
     assert domain.features(points[:7]).shape[0] == 7
     moved = domain.moved(points, np.random.default_rng(1))
-    assert 0 < domain.valid(moved).sum() < len(moved)
+    valid = domain.valid(moved)
+    assert 0 < valid.sum() < len(moved)
+    assert set(domain.keys(moved[valid])) <= set(domain.keys(domain.points))
+    assert not set(domain.keys(moved[~valid])) & set(domain.keys(domain.points))
 
 
 def test_changed_templates_are_told() -> None:
     space = made_space()
-    (template,) = space.templates
+    template = space.template
     older = RecordedTemplate(name=template.name, version="0", knobs=template.knobs)
     with pytest.raises(SpaceError, match=r"measured in version 0, here is .*record it anew"):
-        RecordedDomain.of(made_space(templates=(older,)))
+        RecordedDomain.of(made_space(template=older))
     knobs = {**template.knobs, "steps": (1, 2, 77)}
     odd = RecordedTemplate(name=template.name, version=template.version, knobs=knobs)
     with pytest.raises(SpaceError, match="has no value 77"):
-        RecordedDomain.of(made_space(templates=(odd,)))
-    wide = {**template.knobs, "tile_m": (14, 2, 4, 6), "tile_v": (8, 2, 3)}
+        RecordedDomain.of(made_space(template=odd))
+    wide = {**template.knobs, "tile_m": (2, 4, 6, 14), "tile_v": (2, 3, 8)}
     invalid = RecordedTemplate(name=template.name, version=template.version, knobs=wide)
     with pytest.raises(SpaceError, match="no longer valid"):
-        RecordedDomain.of(made_space(templates=(invalid,)))
+        RecordedDomain.of(made_space(template=invalid))
+
+
+def test_code_that_only_a_file_names_is_not_run(tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(f"import os\n\nMINE = os.mkdir({str(tmp_path / 'ran')!r})\n")
+    foreign = RecordedTemplate(name=f"{own}:MINE", version="1", knobs=made_space().template.knobs)
+    space = made_space(template=foreign)
+    with pytest.raises(SpaceError, match=r"is not of tvmtune; if you trust .* add --template"):
+        RecordedDomain.of(space)
+    assert not (tmp_path / "ran").exists()
+    with pytest.raises(SpaceError, match="MINE is NoneType, no Template"):
+        RecordedDomain.of(space, template=f"{own}:MINE")
+    assert (tmp_path / "ran").exists()

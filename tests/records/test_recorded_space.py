@@ -19,9 +19,10 @@ def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
     write_space(space, path)
     again = read_space(path)
     assert again.to_json() == space.to_json()
-    assert again.templates == space.templates
+    assert again.template == space.template
     assert (again.points == space.points).all()
-    np.testing.assert_allclose(again.times_s, space.times_s, atol=1e-9)
+    for name in ("search_s", "confirmed_s", "build_s", "run_s"):
+        np.testing.assert_allclose(getattr(again, name), getattr(space, name), atol=1e-9)
     assert [again.config(row) for row in range(len(again))] == [
         space.config(row) for row in range(len(space))
     ]
@@ -36,10 +37,16 @@ def test_confirmed_times_count_and_say_the_noise() -> None:
     assert confirmed.any()
     assert not confirmed.all()
     assert (space.times_s[confirmed] == space.confirmed_s[confirmed]).all()
-    ratios = np.log(space.search_s[confirmed] / space.confirmed_s[confirmed])
-    assert space.noise == pytest.approx(1.4826 * np.median(np.abs(ratios)))
+    shifts = np.log(space.confirmed_s[confirmed] / space.search_s[confirmed])
+    middle = np.median(shifts)
+    assert space.noise == pytest.approx(1.4826 * np.median(np.abs(shifts - middle)))
+    np.testing.assert_allclose(
+        space.times_s[~confirmed], space.search_s[~confirmed] * np.exp(middle)
+    )
     nothing = np.full(len(space), np.nan)
-    assert made_space(confirmed_s=nothing).noise is None
+    alone = made_space(confirmed_s=nothing)
+    assert alone.noise is None
+    np.testing.assert_array_equal(alone.times_s, alone.search_s)
 
 
 def _with(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
@@ -58,10 +65,11 @@ def _column(name: str, change: Callable[[list[Any]], Any]) -> Callable[[dict[str
     [
         (_with("tvmtune_space", FORMAT + 1), "update tvmtune"),
         (_with("tvmtune_space", "1"), "not a recorded space"),
-        (_with("templates", []), "not a recorded space"),
-        (_with("templates", [{"name": "a", "version": "1", "knobs": []}]), "without knobs"),
-        (_with("origin", 3), "origin must be"),
-        (_with("exhaustive", 1), "exhaustive true or false"),
+        (_with("template", []), "not a recorded space"),
+        (_with("template", {"name": "a", "version": "1", "knobs": []}), "without knobs"),
+        (_with("origin", 3), "origin and its settings must be"),
+        (_with("origin", {"settings": [1]}), "origin and its settings must be"),
+        (_with("exhaustive", 1), "exhaustive must be true or false"),
         (_with("workload", None), "must be texts"),
         (_with("seed", [1]), "not a recorded space"),
         (_column("status", lambda c: c[1:]), "differ in length"),
@@ -71,10 +79,10 @@ def _column(name: str, change: Callable[[list[Any]], Any]) -> Callable[[dict[str
         (_column("search_ns", lambda c: [1.5, *c[1:]]), "no whole number of nanoseconds"),
         (_column("build_ns", lambda c: [-1, *c[1:]]), "no whole number of nanoseconds"),
         (_column("run_ns", lambda c: [2**2000, *c[1:]]), "OverflowError"),
-        (_column("template", lambda c: [7, *c[1:]]), "do not fit its templates"),
         (_column("digits", lambda c: [[99, *c[0][1:]], *c[1:]]), "a value that its knob does not"),
         (_column("digits", lambda c: [[d[0], *d[:-1]] for d in c]), "stands there twice"),
-        (_column("digits", lambda c: c[1:]), "do not fit its templates"),
+        (_column("digits", lambda c: c[1:]), "do not fit its template"),
+        (_column("digits", lambda c: c[0]), "do not fit its template"),
     ],
 )
 def test_other_contents_are_refused(

@@ -40,6 +40,10 @@ def command(
     share: Annotated[
         float, typer.Option(help="Of the optimum's speed, that is to be reached.")
     ] = 0.95,
+    template: Annotated[
+        str | None,
+        typer.Option(help="The template of your own that was recorded: FILE.py:NAME."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Replay searches on recorded spaces: how many trials until they are near the optimum.
@@ -51,7 +55,7 @@ def command(
         raise UsageError("give at least 1 seed and 1 trial, and a share between 0 and 1")
     rows = []
     for path in spaces:
-        domain = RecordedDomain.of(read_space(path), path)
+        domain = RecordedDomain.of(read_space(path), path, template)
         for name in names:
             traces = [_trace(domain, name, seed, trials) for seed in range(seeds)]
             rows.append(_row(path, domain, name, traces, share))

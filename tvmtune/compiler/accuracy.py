@@ -40,8 +40,10 @@ def exact_enough(
     TemplateError
         If there is none.
     """
+    if max_rel_error is None:
+        return tuple(templates)
     promises = promised_errors(templates, workload)
-    found = tuple(t for t in templates if not exceeds(promises[t.name], max_rel_error))
+    found = tuple(t for t in templates if promises[t.name] <= max_rel_error)
     if not found:
         raise TemplateError(
             f"{workload.text}: no template promises a relative error of at most "
@@ -67,9 +69,10 @@ def worth_trying(
     TemplateError
         If there is none.
     """
+    if max_rel_error is None:
+        return tuple(templates)
     promises = promised_errors(templates, workload)
-    mostly = {name: MOSTLY * promised for name, promised in promises.items()}
-    found = tuple(t for t in templates if not exceeds(mostly[t.name], max_rel_error))
+    found = tuple(t for t in templates if not mostly_exceeds(promises[t.name], max_rel_error))
     if not found:
         raise TemplateError(
             f"{workload.text}: no template keeps a relative error of {max_rel_error:g}: "
@@ -79,9 +82,9 @@ def worth_trying(
     return found
 
 
-def exceeds(error: float, limit: float | None) -> bool:
-    """Whether an error is larger than tolerated; None: none is."""
-    return limit is not None and error > limit
+def mostly_exceeds(promised: float, limit: float) -> bool:
+    """Whether what an error mostly is, where a template promises so much, is not tolerated."""
+    return MOSTLY * promised > limit
 
 
 def promises_text(promises: Mapping[str, float]) -> str:

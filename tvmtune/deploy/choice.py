@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tvmtune.compiler.accuracy import exact_enough, promised_errors
@@ -15,7 +15,6 @@ from tvmtune.deploy.nests import current_nest_hash
 from tvmtune.errors import TemplateError
 from tvmtune.records import Exactness, Here, Match, MatchKind, Record, find_best
 from tvmtune.search_spaces.references import canonical_reference
-from tvmtune.search_spaces.template import Template
 from tvmtune.target import Target
 from tvmtune.workload import Workload
 
@@ -33,7 +32,7 @@ class Choice:
 def choose(
     workload: Workload,
     target: Target,
-    records: Iterable[Record] | None,
+    records: Sequence[Record] | None,
     here: Here,
     *,
     template: str | None = None,
@@ -88,7 +87,7 @@ def choose(
 def _look_up(
     workload: Workload,
     target: Target,
-    records: Iterable[Record],
+    records: Sequence[Record],
     here: Here,
     template: str | None,
     max_rel_error: float | None,
@@ -110,28 +109,26 @@ def _default(
     target: Target,
     template: str | None,
     max_rel_error: float | None,
-    records: Iterable[Record],
+    records: Sequence[Record],
 ) -> tuple[str, dict[str, object]]:
     """The default config of the first template that serves the workload, and is exact enough."""
+    found = templates_for(workload, target, template)
     try:
-        names = {t.name for t in _exact(workload, target, template, max_rel_error)}
+        names = {t.name for t in exact_enough(found, workload, max_rel_error)}
     except TemplateError as error:
-        task = workload.text, target.text
-        known = [r.harder_error for r in records if r.task == task and r.ok]
-        least = min((e for e in known if e is not None), default=None)
-        if least is None:
-            raise
-        raise TemplateError(f"{error}; the most exact one of the log has {least:.3g}") from error
+        raise TemplateError(f"{error}{_most_exact(workload, target, records)}") from error
     domain = task_domain(workload, target, template)
     defaults = map(domain.config_of, domain.defaults())
     config = next(config for config in defaults if config.template in names)
     return template or config.template, config.knobs_json()
 
 
-def _exact(
-    workload: Workload, target: Target, template: str | None, max_rel_error: float | None
-) -> tuple[Template, ...]:
-    return exact_enough(templates_for(workload, target, template), workload, max_rel_error)
+def _most_exact(workload: Workload, target: Target, records: Sequence[Record]) -> str:
+    """What to add to an error: the smallest one that a log has of the task."""
+    task = workload.text, target.text
+    known = [r.rel_error for r in records if r.task == task and r.ok and r.harder_error is not None]
+    least = min((error for error in known if error is not None), default=None)
+    return "" if least is None else f"; the most exact one of the log has {least:.3g}"
 
 
 def _match(found: Match, template: str, knobs: dict[str, object], reason: str) -> LogMatch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from tvmtune.errors import SpaceError, TvmtuneError
 from tvmtune.records.recorded_space import RecordedSpace
 from tvmtune.search_spaces.domain import TaskDomain
 from tvmtune.search_spaces.protocols import Points
+from tvmtune.search_spaces.references import canonical_reference
+from tvmtune.search_spaces.templates import TEMPLATES
 from tvmtune.tuner.local import compiled_domain
+
+_LARGEST = 2**62
 
 
 class RecordedDomain:
@@ -34,45 +39,59 @@ class RecordedDomain:
     """
 
     def __init__(self, space: RecordedSpace, whole: TaskDomain) -> None:
+        if {k.name: k.values for k in whole.spaces[0].knobs} != dict(space.template.knobs):
+            raise SpaceError("its knobs have other values now: the template has changed")
         self.space = space
         self._whole = whole
-        self.points = np.stack([whole.point(space.config(row)) for row in range(len(space))])
-        self._rows = {key: row for row, key in enumerate(whole.keys(self.points))}
+        self.points = np.zeros((len(space), whole.width), np.int64)
+        self.points[:, 1:] = space.points
         if not whole.valid(self.points).all():
-            raise SpaceError("its configs are no longer valid: the templates have changed")
+            raise SpaceError("its configs are no longer valid: the template has changed")
         self._features = whole.features(self.points)
-        self._order = np.lexsort(self.points.T[::-1])
-        self._members = [
-            np.flatnonzero(self.points[:, 0] == number) for number in range(whole.templates)
-        ]
+        counts = [len(values) for values in space.template.knobs.values()]
+        if math.prod(counts) >= _LARGEST:
+            raise SpaceError(f"a product of {math.prod(counts):,} configs is too large")
+        self._strides = np.array([0, *np.cumprod([1, *counts[:-1]])], np.int64)
+        indices = self.points @ self._strides
+        self._order = np.argsort(indices)
+        self._indices = indices[self._order]
 
     @staticmethod
-    def of(space: RecordedSpace, path: Path | None = None) -> RecordedDomain:
-        """The domain of a space, by this package's templates.
+    def of(
+        space: RecordedSpace, path: Path | None = None, template: str | None = None
+    ) -> RecordedDomain:
+        """The domain of a space.
+
+        Parameters
+        ----------
+        space
+            What was measured.
+        path
+            Its file, to be named in errors.
+        template
+            A reference to its template where that is not of this package.  A reference that only
+            the file has is not followed, as its code would be run.
 
         Raises
         ------
         SpaceError
-            If the templates are no longer those that were measured.
+            If the template is no longer the one that was measured, or not of this package.
         """
-        restrict: dict[str, tuple[object, ...]] = {}
-        for template in space.templates:
-            for name, values in template.knobs.items():
-                restrict[name] = tuple(dict.fromkeys((*restrict.get(name, ()), *values)))
-        only = space.templates[0].name if len(space.templates) == 1 else None
+        where = "" if path is None else f"{path}: "
+        own = space.template
+        if own.name not in TEMPLATES and own.name != (template and canonical_reference(template)):
+            raise SpaceError(
+                f"{where}its template {own.name} is not of tvmtune; if you trust its code, and it "
+                f"is there, add --template {own.name}"
+            )
         try:
-            whole, keys = compiled_domain(space.workload, space.target, only, restrict)
-            versions = {key.name: key.version for key in keys}
-            for template in space.templates:
-                if versions.get(template.name) != template.version:
-                    found = versions.get(template.name, "none")
-                    raise SpaceError(
-                        f"{template.name} was measured in version {template.version}, here is "
-                        f"{found}"
-                    )
+            whole, (key,) = compiled_domain(space.workload, space.target, own.name, own.knobs)
+            if key.version != own.version:
+                raise SpaceError(
+                    f"{own.name} was measured in version {own.version}, here is {key.version}"
+                )
             return RecordedDomain(space, whole)
         except TvmtuneError as error:
-            where = "" if path is None else f"{path}: "
             raise SpaceError(
                 f"{where}this tvmtune cannot replay it: {error}; record it anew with tvmtune record"
             ) from error
@@ -89,26 +108,27 @@ class RecordedDomain:
 
     @property
     def templates(self) -> int:
-        """Number of templates."""
-        return self._whole.templates
+        """Number of templates: one."""
+        return 1
 
-    def row(self, point: Points) -> int:
-        """The row of a config in the space."""
-        return self._rows[self.keys(point[np.newaxis])[0]]
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the columns of :meth:`features`."""
+        return self._whole.feature_names
+
+    def rows(self, points: Points) -> NDArray[np.intp]:
+        """The row of each point in the space, shape ``(n,)``; -1 for those not measured."""
+        indices = points @ self._strides
+        places = np.minimum(np.searchsorted(self._indices, indices), len(self._indices) - 1)
+        return np.where(self._indices[places] == indices, self._order[places], -1)
 
     def sample(
         self, rng: np.random.Generator, n: int, templates: Sequence[int] | None = None
     ) -> Points:
-        """Draw configs, repetitions possible; templates evenly."""
-        asked = range(self.templates) if templates is None else templates
-        members = [self._members[number] for number in asked if len(self._members[number])]
-        if not members:
+        """Draw configs, repetitions possible."""
+        if templates is not None and 0 not in templates:
             return np.empty((0, self.width), np.int64)
-        chosen = rng.integers(0, len(members), n)
-        places = rng.random(n)
-        counts = np.array([len(own) for own in members])
-        rows = [members[c][int(p * counts[c])] for c, p in zip(chosen, places, strict=True)]
-        return self.points[rows]
+        return self.points[rng.integers(0, len(self.points), n)]
 
     def moved(self, points: Points, rng: np.random.Generator) -> Points:
         """Neighbours, measured or not: in each one random knob has another random value."""
@@ -116,14 +136,14 @@ class RecordedDomain:
 
     def valid(self, points: Points) -> NDArray[np.bool_]:
         """Which were measured."""
-        return np.fromiter((key in self._rows for key in self.keys(points)), np.bool_, len(points))
+        return self.rows(points) >= 0
 
     def features(self, points: Points) -> NDArray[np.float32]:
         """Features for a cost model, shape ``(n, d)``; all points must have been measured."""
-        return self._features[[self._rows[key] for key in self.keys(points)]]
+        return self._features[self.rows(points)]
 
     def defaults(self) -> Points:
-        """The default config of each template, where it was measured."""
+        """The default config, where it was measured."""
         defaults = self._whole.defaults()
         return defaults[self.valid(defaults)]
 

@@ -27,7 +27,7 @@ MOST_CONFIGS = 20_000
 """What is measured exhaustively at most: an hour or so."""
 
 _LARGEST_PRODUCT = 2**20
-_CONFIRMED_SHARE, _FEWEST_CONFIRMED, _MOST_CONFIRMED = 0.02, 16, 100
+_CONFIRMED_SHARE, _FEWEST_CONFIRMED, _MOST_CONFIRMED = 0.1, 16, 500
 _CONFIRM_S = 0.25
 _BUILDING = ("lowering", "codegen")
 
@@ -60,13 +60,13 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The domain of a recording, and how many valid configs it has.
+    """The domain of a recording, its template, and how many valid configs it has.
 
     ``valid`` is None where the product of the knobs is too large to be counted.
     """
 
     domain: TaskDomain
-    templates: Sequence[TemplateKey]
+    template: TemplateKey
     valid: int | None
 
 
@@ -76,8 +76,8 @@ def extent_of(recording: Recording) -> Extent:
     Raises
     ------
     UsageError
-        If there is more or less than one workload, too many configs to measure them all, or
-        several templates to draw a sample of.
+        If there is more or less than one workload or template, or too many configs to measure
+        them all.
     """
     workloads = [found.workload for found in recording.inputs.workloads]
     if len(workloads) != 1:
@@ -85,9 +85,9 @@ def extent_of(recording: Recording) -> Extent:
     domain, templates = compiled_domain(
         workloads[0].text, recording.target.text, recording.template, recording.restrict
     )
-    if recording.sample is not None and domain.templates > 1:
+    if domain.templates > 1:
         raise UsageError(
-            f"a sample is drawn of one template, {workloads[0].text} has "
+            f"a space of one template is recorded, {workloads[0].text} has "
             f"{', '.join(key.name for key in templates)}: choose one with --template"
         )
     valid = None
@@ -97,9 +97,9 @@ def extent_of(recording: Recording) -> Extent:
         many = "more configs than can be counted" if valid is None else f"{valid:,} configs"
         raise UsageError(
             f"{workloads[0].text} has {many}, at most {MOST_CONFIGS:,} are measured: narrow knobs "
-            "(--set KNOB=V,...), choose a --template, or give --sample N"
+            "(--set KNOB=V,...), or give --sample N"
         )
-    return Extent(domain, templates, valid)
+    return Extent(domain, templates[0], valid)
 
 
 def options_of(recording: Recording, extent: Extent) -> TuneOptions:
@@ -186,14 +186,17 @@ def recorded(records: Iterable[Record], recording: Recording, extent: Extent) ->
 
 def _key(record: Record, extent: Extent) -> bytes | None:
     """The identity of a record's config; None if it is none of the space."""
-    for space, key in zip(extent.domain.spaces, extent.templates, strict=True):
-        if (record.template, record.template_version) == (key.name, key.version):
-            try:
-                point = extent.domain.point(Config(space.template, record.config))
-            except SpaceError:
-                return None
-            return extent.domain.keys(point[np.newaxis])[0]
-    return None
+    if (record.template, record.template_version) != (
+        extent.template.name,
+        extent.template.version,
+    ):
+        return None
+    (space,) = extent.domain.spaces
+    try:
+        point = extent.domain.point(Config(space.template, record.config))
+    except SpaceError:
+        return None
+    return extent.domain.keys(point[np.newaxis])[0]
 
 
 def _settled(group: Sequence[Record]) -> tuple[Record, Record | None] | None:
@@ -221,7 +224,7 @@ def _space_of(
 ) -> RecordedSpace:
     """The columns, in the order of the points."""
     keys = sorted(settled)
-    points = np.array([np.frombuffer(key, "<i8") for key in keys], np.int64)
+    points = np.array([np.frombuffer(key, "<i8")[1:] for key in keys], np.int64)
     pairs = [settled[key] for key in keys]
     searches = [search for search, _ in pairs]
     first = min(searches, key=lambda r: r.start_s)
@@ -229,7 +232,7 @@ def _space_of(
     return RecordedSpace(
         workload=first.workload,
         target=first.target,
-        templates=tuple(map(_recorded_template, extent.domain.spaces, extent.templates)),
+        template=_recorded_template(extent),
         exhaustive=len(keys) == extent.valid,
         seed=recording.seed,
         points=points,
@@ -248,7 +251,8 @@ def _space_of(
     )
 
 
-def _recorded_template(space: Any, key: TemplateKey) -> RecordedTemplate:
+def _recorded_template(extent: Extent) -> RecordedTemplate:
+    (space,), key = extent.domain.spaces, extent.template
     return RecordedTemplate(
         name=key.name, version=key.version, knobs={k.name: k.values for k in space.knobs}
     )

@@ -100,7 +100,7 @@ def replay(
 
     def ask() -> None:
         for proposal in strategy.ask(1):
-            rows.append(domain.row(proposal.point))
+            rows.append(int(domain.rows(proposal.point[np.newaxis])[0]))
 
     while len(rows) < trials:
         known = len(rows)

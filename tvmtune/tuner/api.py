@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from tvmtune.compiler.accuracy import MOSTLY, promised_errors, worth_trying
+from tvmtune.compiler.accuracy import MOSTLY, mostly_exceeds, promised_errors, worth_trying
 from tvmtune.compiler.rehearsal import Part
 from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import templates_for
@@ -260,7 +260,7 @@ def exactness_notes(tasks: Sequence[Task], options: TuneOptions) -> list[str]:
         workload = parse(task.workload)
         found = templates_for(workload, parse_target(task.target), options.template)
         for name, error in promised_errors(found, workload).items():
-            if MOSTLY * error > limit:
+            if mostly_exceeds(error, limit):
                 promises.setdefault(name, []).append(error)
     return [
         f"{name} is left out{_of_tasks(len(errors), len(tasks))}: it promises a relative error of "

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from tvmtune.errors import GivenUpError
 from tvmtune.measure.candidate import Candidate
@@ -71,8 +70,11 @@ class Session:
         self.emit(Confirming(task=run.task, configs=len(chosen), seconds=seconds))
         ready, newly_checked = self._checked(chosen)
         for candidate, outcome in self.harness.confirm(ready, seconds, self.stop) if ready else ():
-            checks = {**outcome.checks, **newly_checked.get(candidate.key, {})}
-            self._confirmed(candidate, replace(outcome, checks=checks))
+            harder = newly_checked.get(candidate.key)
+            if harder is None or outcome.status is not Status.OK:
+                self._confirmed(candidate, outcome)
+            else:
+                self._confirmed(candidate, merged(outcome, harder))
         run.abandon()
 
     def _candidates(self, may_go_on: Callable[[int], bool]) -> Iterator[Candidate]:
@@ -86,10 +88,10 @@ class Session:
             handed_over += 1
             yield candidate
 
-    def _checked(self, chosen: list[Trial]) -> tuple[list[Candidate], dict[str, dict[str, Any]]]:
+    def _checked(self, chosen: list[Trial]) -> tuple[list[Candidate], dict[str, Outcome]]:
         """Candidates whose output is right beyond doubt here, and the checks made now, by key."""
         ready: list[Candidate] = []
-        newly_checked: dict[str, dict[str, Any]] = {}
+        newly_checked: dict[str, Outcome] = {}
         for trial in chosen:
             if self.stop():
                 break
@@ -102,7 +104,7 @@ class Session:
                 if harder.status is not Status.OK:
                     self._confirmed(candidate, merged(harder, harder))
                     continue
-                newly_checked[candidate.key] = {"harder": merged(harder, harder).checks["harder"]}
+                newly_checked[candidate.key] = harder
             ready.append(candidate)
         return ready, newly_checked
 
