@@ -9,15 +9,11 @@ import pytest
 
 from tests.experiments.synthetic import made_domain, made_space
 from tvmtune.errors import SpaceError
-from tvmtune.experiments.measures import (
-    best_so_far,
-    median_seconds,
-    median_trials,
-    reached_at,
-)
+from tvmtune.experiments.measures import median_seconds, median_trials
 from tvmtune.experiments.recorded_domain import RecordedDomain
-from tvmtune.experiments.replay import Trace, replay
-from tvmtune.records.recorded_space import RecordedTemplate
+from tvmtune.experiments.replay import replay
+from tvmtune.experiments.trace import Trace
+from tvmtune.records.recorded_space import RecordedSpace, RecordedTemplate
 from tvmtune.search.strategies import STRATEGIES
 from tvmtune.tuner.equipment import make_named_strategy
 from tvmtune.tuner.options import TuneOptions
@@ -28,20 +24,25 @@ def _trace(domain: RecordedDomain, name: str, seed: int, trials: int, **options:
     return replay(domain, make_named_strategy(chosen, domain, seed, 1), trials, **options)
 
 
+def _rows(trace: Trace) -> list[int]:
+    assert trace.rows is not None
+    return [int(row) for row in trace.rows]
+
+
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_every_strategy_finds_every_config_once(name: str) -> None:
     domain = made_domain()
     trace = _trace(domain, name, 1, 10_000)
-    assert sorted(trace.rows.tolist()) == list(range(len(domain.space)))
+    assert sorted(_rows(trace)) == list(range(len(domain.space)))
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_the_same_seed_proposes_the_same(name: str) -> None:
     domain = made_domain()
     traces = [_trace(domain, name, seed, 60) for seed in (3, 3, 4)]
-    assert traces[0].rows.tolist() == traces[1].rows.tolist()
-    assert name == "grid" or traces[0].rows.tolist() != traces[2].rows.tolist()
-    assert len(traces[0].rows) == 60
+    assert _rows(traces[0]) == _rows(traces[1])
+    assert name == "grid" or _rows(traces[0]) != _rows(traces[2])
+    assert len(traces[0]) == 60
 
 
 def test_what_is_charged_one_after_the_other() -> None:
@@ -60,18 +61,29 @@ def test_what_is_charged_when_builds_and_runs_overlap() -> None:
     np.testing.assert_allclose(trace.told_s, 0.05 * np.arange(1, 9) + ran)
 
 
+def _traced(space: RecordedSpace, rows: list[int], told_s: list[float]) -> Trace:
+    return Trace(
+        times_s=space.times_s[rows],
+        told_s=np.array(told_s),
+        rows=np.array(rows),
+        thinking_s=0.0,
+        building_s=0.0,
+        running_s=0.0,
+    )
+
+
 def test_figures_of_traces() -> None:
     domain = made_domain()
     space = domain.space
     order = np.argsort(np.where(np.isnan(space.times_s), np.inf, space.times_s))
     failed = int(np.flatnonzero(np.isnan(space.times_s))[0])
-    rows = np.array([failed, order[9], order[4], order[0]])
-    trace = Trace(rows, np.array([1.0, 2.0, 3.0, 4.0]), 0.0)
-    assert best_so_far(space, trace)[0] == np.inf
-    assert reached_at(space, trace, 1.0) == 3
-    assert reached_at(space, trace, 1e-6) == 1
-    short = Trace(rows[:2], trace.told_s[:2], 0.0)
-    assert reached_at(space, short, 1.0) is None
+    trace = _traced(space, [failed, order[9], order[4], order[0]], [1.0, 2.0, 3.0, 4.0])
+    assert trace.best_so_far_s[0] == np.inf
+    assert trace.reached(space.best_s) == 3
+    assert trace.reached(1.0) == 1
+    assert len(trace) == 4
+    short = _traced(space, [failed, order[9]], [1.0, 2.0])
+    assert short.reached(space.best_s) is None
     assert median_trials([3, None, 3]) == 4
     assert median_trials([3, None]) is None
     assert median_seconds([trace, short, trace], [3, None, 1]) == 4.0

@@ -10,9 +10,10 @@ import typer
 
 from tvmtune.cli.output import Column, say_json, say_table
 from tvmtune.errors import SearchError, UsageError
-from tvmtune.experiments.measures import median_seconds, median_trials, reached_at
+from tvmtune.experiments.measures import median_seconds, median_trials
 from tvmtune.experiments.recorded_domain import RecordedDomain
-from tvmtune.experiments.replay import Trace, replay
+from tvmtune.experiments.replay import replay
+from tvmtune.experiments.trace import Trace
 from tvmtune.records.recorded_space import read_space
 from tvmtune.search.strategies import STRATEGIES
 from tvmtune.tuner.equipment import make_named_strategy
@@ -84,7 +85,7 @@ def _trace(domain: RecordedDomain, name: str, seed: int, trials: int) -> Trace:
 def _row(
     path: Path, domain: RecordedDomain, name: str, traces: Sequence[Trace], share: float
 ) -> dict[str, Any]:
-    reached = [reached_at(domain.space, trace, share) for trace in traces]
+    reached = [trace.reached(domain.space.best_s / share) for trace in traces]
     return {
         "space": path.name,
         "configs": len(domain.space),

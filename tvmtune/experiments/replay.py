@@ -8,29 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tvmtune.experiments.recorded_domain import RecordedDomain
+from tvmtune.experiments.trace import Trace
 from tvmtune.search.base import Strategy
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trace:
-    """What a search tried, in order.
-
-    Parameters
-    ----------
-    rows
-        Shape (t,), int64: the config of each trial, as its row in the space.
-    told_s
-        Shape (t,), float64: when its result was there, in seconds from the start.
-    thinking_s
-        What the strategy itself took.
-    """
-
-    rows: NDArray[np.int64]
-    told_s: NDArray[np.float64]
-    thinking_s: float
 
 
 @dataclass(slots=True)
@@ -76,7 +57,7 @@ def replay(
     now_s
         The clock by which the strategy's thinking is charged.
     """
-    space = domain.space
+    space, times_s = domain.space, domain.space.times_s
     overlap = bool(space.origin.get("settings", {}).get("overlap", False))
     clock, waiting = _Clock(overlap), deque[tuple[int, float]]()
     rows: list[int] = []
@@ -95,8 +76,7 @@ def replay(
         row, done_s = waiting.popleft()
         at_s = max(at_s, done_s)
         told.append(done_s)
-        times = space.times_s[[row]]
-        charged(lambda: strategy.tell(domain.points[[row]], times))
+        charged(lambda: strategy.tell(domain.points[[row]], times_s[[row]]))
 
     def ask() -> None:
         for proposal in strategy.ask(1):
@@ -114,4 +94,11 @@ def replay(
             tell_first()
     while waiting:
         tell_first()
-    return Trace(np.array(rows, np.int64), np.array(told), thinking_s)
+    return Trace(
+        times_s=times_s[rows],
+        told_s=np.array(told),
+        rows=np.array(rows, np.int64),
+        thinking_s=thinking_s,
+        building_s=float(space.build_s[rows].sum()),
+        running_s=float(space.run_s[rows].sum()),
+    )
