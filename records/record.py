@@ -40,6 +40,7 @@ class Proposer(StrEnum):
     DEFAULT = "default"
     RANDOM = "random"
     GRID = "grid"
+    SEARCH = "search"
     MODEL = "model"
 
 

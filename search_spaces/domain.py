@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tvmtune.errors import SpaceError
 from tvmtune.search_spaces.config import Config
-from tvmtune.search_spaces.protocols import Evaluator, Points
+from tvmtune.search_spaces.protocols import Axis, Evaluator, Points
 from tvmtune.search_spaces.space import Space
 
 _logger = logging.getLogger(__name__)
@@ -112,6 +112,10 @@ class TaskDomain:
     def spaces(self) -> tuple[Space, ...]:
         """The space of each template, by its number."""
         return tuple(part.space for part in self._parts)
+
+    def axes(self, template: int) -> tuple[Axis, ...]:
+        """The knobs of a template as columns; see `Domain.axes`."""
+        return self._parts[template].space.axes
 
     def config_of(self, point: Points) -> Config:
         """The config of a point of shape ``(width,)``."""

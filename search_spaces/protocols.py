@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -13,6 +14,22 @@ Points: TypeAlias = NDArray[np.int64]
 
 Predicate: TypeAlias = Callable[[Points], NDArray[np.bool_]]
 """Bools of shape ``(n,)`` for points of shape ``(n, width)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A column of the points of a template.
+
+    Parameters
+    ----------
+    size
+        Number of its digits.
+    ordered
+        Whether close digits stand for like values.
+    """
+
+    size: int
+    ordered: bool
 
 
 class Evaluator(Protocol):
@@ -55,6 +72,10 @@ class Domain(Protocol):
     @property
     def templates(self) -> int:
         """Number of templates."""
+        ...
+
+    def axes(self, template: int) -> tuple[Axis, ...]:
+        """The columns of the points of a template, from the first digit on; the rest are 0."""
         ...
 
     def sample(

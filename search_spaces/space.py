@@ -21,11 +21,21 @@ from tvmtune.search_spaces.config import Config
 from tvmtune.search_spaces.constraints import Constraint, ConstraintTapes
 from tvmtune.search_spaces.digits import Structure, consecutive, index_of, structures
 from tvmtune.search_spaces.knobs import Knob, KnobValue
-from tvmtune.search_spaces.protocols import Domain, Evaluator, Points, Predicate
+from tvmtune.search_spaces.protocols import Axis, Domain, Evaluator, Points, Predicate
 from tvmtune.search_spaces.restriction import nearest_valid
 from tvmtune.symbolic import Tape
 
-__all__ = ["Config", "Constraint", "Domain", "Evaluator", "Knob", "Points", "Space", "Structure"]
+__all__ = [
+    "Axis",
+    "Config",
+    "Constraint",
+    "Domain",
+    "Evaluator",
+    "Knob",
+    "Points",
+    "Space",
+    "Structure",
+]
 
 _FIRST_DRAW = 256
 _LARGEST_DRAW = 2**16
@@ -92,6 +102,11 @@ class Space:
     def counts(self) -> tuple[int, ...]:
         """Number of values of each knob."""
         return tuple(len(knob.values) for knob in self.knobs)
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The knobs as columns of points."""
+        return tuple(Axis(len(knob.values), knob.numeric) for knob in self.knobs)
 
     @property
     def size(self) -> int:

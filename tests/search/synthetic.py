@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from tvmtune.cost_models.models import make_cost_model
 from tvmtune.search.base import Proposal, Strategy
+from tvmtune.search.setup import Setup
 from tvmtune.search.strategies import make_strategy
+from tvmtune.search_spaces.space import Axis
 
 KNOBS = ("rows", "lanes", "tile_m", "tile_n", "tile_k", "order", "unroll", "prefetch", "pad")
 RADICES = (7, 6, 8, 8, 8, 6, 5, 8, 2)
@@ -44,6 +46,11 @@ class SyntheticDomain:
     @property
     def _size(self) -> int:
         return int(np.prod(self.radices, dtype=object))
+
+    def axes(self, template: int) -> tuple[Axis, ...]:
+        return tuple(
+            Axis(size, name != "order") for size, name in zip(self.radices, KNOBS, strict=True)
+        )
 
     def sample(
         self, rng: np.random.Generator, n: int, templates: Sequence[int] | None = None
@@ -155,7 +162,8 @@ def drive(
 
 def main(name: str, seed: int) -> None:
     """Print the first 512 proposals on the default domain."""
-    strategy = make_strategy(name, SyntheticDomain(), seed, model=make_cost_model("xgb", seed))
+    setup = Setup(seed=seed, models=lambda model: make_cost_model(model, seed))
+    strategy = make_strategy(name, SyntheticDomain(), setup)
     proposals, _ = drive(strategy, cost_s, 512)
     for proposal in proposals:
         predicted = None if proposal.predicted is None else proposal.predicted.hex()

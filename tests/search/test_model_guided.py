@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from tvmtune.cost_models.models import make_cost_model
 from tvmtune.cost_models.quality import Quality
+from tvmtune.search.annealed import AnnealedModelOptions, AnnealedModelSearch
 from tvmtune.search.annealing import AnnealingOptions
-from tvmtune.search.model_guided import ModelGuidedOptions, ModelGuidedSearch
+from tvmtune.search.setup import Setup
 from tvmtune.search.strategies import make_strategy
 
 
@@ -37,13 +38,13 @@ class SumModel:
         return self.sign * total
 
 
-def search(synthetic: ModuleType, model: Any, **options: Any) -> ModelGuidedSearch:
+def search(synthetic: ModuleType, model: Any, **options: Any) -> AnnealedModelSearch:
     annealing = AnnealingOptions(steps=15)
-    return ModelGuidedSearch(
+    return AnnealedModelSearch(
         synthetic.SyntheticDomain(),
         0,
         model,
-        ModelGuidedOptions(plan_size=40, annealing=annealing, **options),
+        AnnealedModelOptions(plan_size=40, annealing=annealing, **options),
     )
 
 
@@ -52,7 +53,7 @@ def proposers(proposals: list[Any]) -> list[tuple[str, int]]:
     return [(name, names.count(name)) for name in dict.fromkeys(names)]
 
 
-def tell(strategy: ModelGuidedSearch, proposals: list[Any], synthetic: ModuleType) -> None:
+def tell(strategy: AnnealedModelSearch, proposals: list[Any], synthetic: ModuleType) -> None:
     points = np.stack([p.point for p in proposals])
     strategy.tell(points, synthetic.cost_s(points))
 
@@ -141,10 +142,10 @@ def test_points_that_are_not_valid_are_kept_from_the_model(synthetic: ModuleType
 def test_finds_better_points_than_random_search(seed: int, synthetic: ModuleType) -> None:
     best = {}
     for name in ("random", "sa-xgb"):
-        model = make_cost_model("xgb", seed)
-        strategy = make_strategy(name, synthetic.SyntheticDomain(), seed, model=model)
+        setup = Setup(seed=seed, models=lambda model: make_cost_model(model, seed))
+        strategy = make_strategy(name, synthetic.SyntheticDomain(), setup)
         best[name] = np.nanmin(synthetic.drive(strategy, synthetic.cost_s, 256)[1])
-        if isinstance(strategy, ModelGuidedSearch):
+        if isinstance(strategy, AnnealedModelSearch):
             assert [r.results for r in strategy.rounds] == [64, 128, 192]
             assert strategy.rounds[-1].spearman > 0.7
             assert strategy.rounds[-1].recall > 0.5

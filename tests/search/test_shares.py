@@ -11,9 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tvmtune.cost_models.models import make_cost_model
-from tvmtune.search.annealing import AnnealingOptions
 from tvmtune.search.base import Strategy
-from tvmtune.search.model_guided import ModelGuidedOptions
+from tvmtune.search.setup import Setup
 from tvmtune.search.shares import divide, reached
 from tvmtune.search.strategies import make_strategy
 
@@ -22,10 +21,14 @@ TARGET = np.array([2, 3, 3, 4, 2, 1, 1, 5, 1])
 
 
 def made(name: str, domain: Any, seed: int) -> Strategy:
-    options = ModelGuidedOptions(plan_size=PLAN, annealing=AnnealingOptions(steps=15))
-    model = make_cost_model("xgb", seed)
-    own = options if name == "sa-xgb" else None
-    return make_strategy(name, domain, seed, model=model, options=own)
+    options = {"annealing": {"steps": 15}} if name == "sa-xgb" else {}
+    setup = Setup(
+        seed=seed,
+        plan_size=PLAN,
+        models=lambda model: make_cost_model(model, seed),
+        options=options,
+    )
+    return make_strategy(name, domain, setup)
 
 
 def narrow_s(points: NDArray[np.int64]) -> NDArray[np.float64]:

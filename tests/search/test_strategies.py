@@ -14,24 +14,26 @@ import pytest
 
 from tvmtune.cost_models.models import make_cost_model
 from tvmtune.errors import SearchError
-from tvmtune.search.annealing import AnnealingOptions
 from tvmtune.search.base import Strategy
-from tvmtune.search.grid import GridOptions
-from tvmtune.search.model_guided import ModelGuidedOptions
+from tvmtune.search.setup import Setup
 from tvmtune.search.strategies import STRATEGIES, make_strategy
 
 NAMES = tuple(STRATEGIES)
+OPTIONS: dict[str, dict[str, Any]] = {
+    "sa-xgb": {"annealing": {"steps": 10}},
+    "evo-xgb": {"population": 64, "generations": 4},
+    "rank-xgb": {"most": 2**10},
+}
 
 
 def made(name: str, domain: Any, seed: int = 0) -> Strategy:
-    options = ModelGuidedOptions(plan_size=32, annealing=AnnealingOptions(steps=10))
-    return make_strategy(
-        name,
-        domain,
-        seed,
-        model=make_cost_model("xgb", seed),
-        options=options if name == "sa-xgb" else None,
+    setup = Setup(
+        seed=seed,
+        plan_size=32,
+        models=lambda model: make_cost_model(model, seed),
+        options=OPTIONS.get(name, {}),
     )
+    return make_strategy(name, domain, setup)
 
 
 def small(synthetic: ModuleType) -> Any:
@@ -205,18 +207,16 @@ def test_refuses_what_it_cannot_use(name: str, synthetic: ModuleType) -> None:
             strategy.tell(points, np.array([1.0, cost]))
 
 
-def test_unknown_names_and_options_of_others(synthetic: ModuleType) -> None:
+def test_unknown_names_and_options(synthetic: ModuleType) -> None:
     domain = synthetic.SyntheticDomain()
-    with pytest.raises(SearchError, match="no strategy 'best'; there are random, grid, sa-xgb"):
+    with pytest.raises(SearchError, match="no search strategy 'best'; there are sa-xgb, evo-xgb, "):
         make_strategy("best", domain)
-    with pytest.raises(SearchError, match="needs a cost model"):
+    with pytest.raises(SearchError, match=r"a cost model \(xgb\) is needed here"):
         make_strategy("sa-xgb", domain)
-    with pytest.raises(SearchError, match="random has no options, got GridOptions"):
-        make_strategy("random", domain, options=GridOptions())
-    with pytest.raises(SearchError, match="takes GridOptions, got ModelGuidedOptions"):
-        make_strategy("grid", domain, options=ModelGuidedOptions())
-    with pytest.raises(SearchError, match="takes ModelGuidedOptions, got GridOptions"):
-        make_strategy("sa-xgb", domain, model=make_cost_model("xgb"), options=GridOptions())
+    with pytest.raises(SearchError, match="strategy random has no option 'speed': it has none"):
+        make_strategy("random", domain, Setup(options={"speed": 1}))
+    with pytest.raises(SearchError, match="strategy grid has no option 'trials': it has budget"):
+        make_strategy("grid", domain, Setup(options={"trials": 1}))
 
 
 def test_names_agree_with_the_mapping(synthetic: ModuleType) -> None:

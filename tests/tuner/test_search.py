@@ -13,9 +13,9 @@ from tvmtune.cost_models.models import make_cost_model
 from tvmtune.errors import MeasureError, RecordError, TemplateError, UsageError
 from tvmtune.outcome import Outcome, Status
 from tvmtune.records import LogWriter, Purpose, Record
+from tvmtune.search.annealed import AnnealedModelOptions, AnnealedModelSearch
 from tvmtune.search.annealing import AnnealingOptions
 from tvmtune.search.base import Strategy
-from tvmtune.search.model_guided import ModelGuidedOptions, ModelGuidedSearch
 from tvmtune.search.random import RandomSearch
 from tvmtune.search_spaces.space import Domain
 from tvmtune.tuner import (
@@ -151,10 +151,10 @@ def test_concatenated_logs_are_one(bed: Any, tmp_path: Any) -> None:
 
 
 def annealing(domain: Domain, seed: int) -> Strategy:
-    options = ModelGuidedOptions(
+    options = AnnealedModelOptions(
         plan_size=16, minimum_results=8, annealing=AnnealingOptions(chains=8, steps=5)
     )
-    return ModelGuidedSearch(domain, seed, make_cost_model("random", seed), options)
+    return AnnealedModelSearch(domain, seed, make_cost_model("random", seed), options)
 
 
 def test_equal_seeds_propose_alike(bed: Any) -> None:

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from tvmtune.cli.output import Column, say_json, say_table
-from tvmtune.errors import SearchError, UsageError
+from tvmtune.errors import UsageError
 from tvmtune.experiments.measures import median_seconds, median_trials
 from tvmtune.experiments.recorded_domain import RecordedDomain
 from tvmtune.experiments.replay import replay
 from tvmtune.experiments.trace import Trace
 from tvmtune.records.recorded_space import read_space
-from tvmtune.search.strategies import STRATEGIES
+from tvmtune.search.strategies import named
 from tvmtune.tuner.equipment import make_named_strategy
 from tvmtune.tuner.options import TuneOptions
 
@@ -70,8 +70,7 @@ def command(
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
-        if name not in STRATEGIES:
-            raise SearchError(f"no strategy {name!r}; there are {', '.join(STRATEGIES)}")
+        named(name)
     if not names:
         raise UsageError("name a strategy (--search A,B,...)")
     return names

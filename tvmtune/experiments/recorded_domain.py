@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tvmtune.errors import SpaceError, TvmtuneError
 from tvmtune.records.recorded_space import RecordedSpace
 from tvmtune.search_spaces.domain import TaskDomain
-from tvmtune.search_spaces.protocols import Points
+from tvmtune.search_spaces.protocols import Axis, Points
 from tvmtune.search_spaces.references import canonical_reference
 from tvmtune.search_spaces.templates import TEMPLATES
 from tvmtune.tuner.local import compiled_domain
@@ -110,6 +110,10 @@ class RecordedDomain:
     def templates(self) -> int:
         """Number of templates: one."""
         return 1
+
+    def axes(self, template: int) -> tuple[Axis, ...]:
+        """The knobs as columns; see `Domain.axes`."""
+        return self._whole.axes(template)
 
     @property
     def feature_names(self) -> tuple[str, ...]:

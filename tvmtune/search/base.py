@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Container, Sequence
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tvmtune.errors import SearchError
 from tvmtune.search.history import History
+from tvmtune.search.setup import Setup, parsed_options
 from tvmtune.search.shares import divide, reached
-from tvmtune.search_spaces.space import Domain
+from tvmtune.search.unseen import UnseenPoints
+from tvmtune.search_spaces.space import Domain, Points
 
-Proposer = Literal["default", "random", "grid", "model"]
+Proposer = Literal["default", "random", "grid", "search", "model"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,11 @@ class Proposal:
     predicted: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """Of a strategy that has none."""
+
+
 class Strategy(ABC):
     """Proposes points of a domain and is told what they cost.
 
@@ -58,7 +65,9 @@ class Strategy(ABC):
     - The same domain and seed, and the same calls of `tell` between the same proposals, give the
       same proposals, in every process.
 
-    A subclass implements `_plan`; it draws random numbers from `rng` only.
+    A subclass implements `_plan`; it draws random numbers from `rng` only.  It may look at
+    `_history`, and has `_fresh`, `_random` and `_divide` to help.  One with options has them as its
+    third argument, and says of what dataclass they are.
 
     Parameters
     ----------
@@ -71,9 +80,12 @@ class Strategy(ABC):
     ----------
     name
         The name in `STRATEGIES`.
+    options_type
+        The dataclass of its options, all of which have defaults; None: it has none.
     """
 
     name: ClassVar[str]
+    options_type: ClassVar[type[Any] | None] = None
 
     def __init__(self, domain: Domain, seed: int = 0) -> None:
         self.domain = domain
@@ -83,7 +95,28 @@ class Strategy(ABC):
         self._seen: set[bytes] = set()
         self._tried = np.zeros(domain.templates, np.int64)
         self._queue: deque[tuple[bytes, Proposal]] = deque()
+        self._unseen = UnseenPoints(domain, self.rng)
         self._enqueue([Proposal(point, "default") for point in domain.defaults()])
+
+    @classmethod
+    def make(cls, domain: Domain, setup: Setup) -> Self:
+        """Make one for a run, with the options that a user wrote.
+
+        Raises
+        ------
+        SearchError
+            If it has no such options, or a value is of another type.
+        """
+        if cls.options_type is None:
+            parsed_options(NoOptions, setup.options, f"strategy {cls.name}")
+            return cls(domain, setup.seed)
+        return cls(domain, setup.seed, cls.parsed(setup))  # type: ignore[call-arg]  # as it says
+
+    @classmethod
+    def parsed(cls, setup: Setup) -> Any:
+        """The options that a user wrote, as a value of `options_type`."""
+        assert cls.options_type is not None
+        return parsed_options(cls.options_type, setup.options, f"strategy {cls.name}")
 
     def ask(self, n: int) -> list[Proposal]:
         """Propose points to measure.
@@ -151,8 +184,35 @@ class Strategy(ABC):
     def _plan(self) -> Sequence[Proposal]:
         """Choose the next proposals: distinct, valid and unseen; none only when there are none."""
 
-    def _divide(self, n: int, spent: Container[int]) -> list[int]:
-        """The templates of the next n proposals, by what was told; `spent` have nothing left."""
+    def _fresh(self, points: Points) -> Points:
+        """Those of some points that are valid, unseen and distinct, in their order."""
+        points = points[self.domain.valid(points)] if len(points) else points
+        keys = self.domain.keys(points) if len(points) else []
+        new = {key: row for row, key in reversed([*enumerate(keys)]) if key not in self._seen}
+        return points[sorted(new.values())]
+
+    def _random(self, n: int, beside: Sequence[Proposal] = ()) -> list[Proposal]:
+        """Random unseen points, n less those that are proposed beside them, of templates in turns.
+
+        Fewer where there are no more; if there are none at all, everything was proposed.
+        """
+        planned = np.array([p.point for p in beside], np.int64).reshape(-1, self.domain.width)
+        missing = Counter(self._divide(n)) - Counter(planned[:, 0].tolist())
+        order = sorted(missing.elements())[: n - len(planned)]
+        points = self._unseen.divided(order, self._seen.union(self.domain.keys(planned)))
+        return [Proposal(point, "random") for point in points]
+
+    def _leaders(self, n: int, template: int | None = None) -> Points:
+        """The fastest valid points that were told, of all templates or one; best first."""
+        leaders = self._history.leaders(len(self._history))
+        if template is not None:
+            leaders = leaders[leaders[:, 0] == template]
+        valid = self.domain.valid(leaders) if len(leaders) else np.zeros(0, np.bool_)
+        return leaders[valid][:n]
+
+    def _divide(self, n: int) -> list[int]:
+        """The templates of the next n proposals, by what was told."""
+        spent = self._unseen.spent
         templates = len(self._tried)
         if templates == 1:
             return [0] * n

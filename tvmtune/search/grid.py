@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tvmtune.search.base import Proposal, Strategy
+from tvmtune.search.setup import Setup
 from tvmtune.search_spaces.space import Domain
 
 _BLOCK = 64
@@ -53,16 +55,23 @@ class GridSearch(Strategy):
     """
 
     name = "grid"
+    options_type = GridOptions
 
     def __init__(self, domain: Domain, seed: int = 0, options: GridOptions | None = None) -> None:
         super().__init__(domain, seed)
         self.options = options if options is not None else GridOptions()
-        self._walk = self._unseen()
+        self._walk = self._unwalked()
+
+    @classmethod
+    def make(cls, domain: Domain, setup: Setup) -> Self:
+        """Make one whose leaps are as many as will be asked for."""
+        options = {"budget": setup.budget, **setup.options}
+        return cls(domain, setup.seed, cls.parsed(replace(setup, options=options)))
 
     def _plan(self) -> Sequence[Proposal]:
         return [Proposal(point, "grid") for point in islice(self._walk, _BLOCK)]
 
-    def _unseen(self) -> Iterator[NDArray[np.int64]]:
+    def _unwalked(self) -> Iterator[NDArray[np.int64]]:
         """Walk over the points that are new when the walk comes to them."""
         walked: set[bytes] = set()
         for point in self._points():

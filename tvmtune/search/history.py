@@ -62,6 +62,20 @@ class History:
         """Shape (n,), float64, seconds; nan for failures."""
         return np.array(self._costs_s, np.float64)
 
+    def __contains__(self, key: object) -> bool:
+        """Whether a point was told."""
+        return key in self._rows
+
+    def cost_of(self, key: bytes) -> float:
+        """Seconds of a point; inf if it failed or was not told."""
+        row = self._rows.get(key)
+        cost_s = np.inf if row is None else self._costs_s[row]
+        return np.inf if np.isnan(cost_s) else cost_s
+
+    def point_of(self, key: bytes) -> NDArray[np.int64]:
+        """A point that was told, shape (width,)."""
+        return self._points[self._rows[key]]
+
     def record(
         self, keys: Sequence[bytes], points: NDArray[np.int64], costs_s: NDArray[np.float64]
     ) -> None:

@@ -4,59 +4,23 @@ from __future__ import annotations
 
 import logging
 import math
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tvmtune.search.annealing import Annealer, AnnealingOptions
 from tvmtune.search.base import Proposal, Strategy
 from tvmtune.search.diversity import select_diverse
 from tvmtune.search.history import relative_throughput
-from tvmtune.search.unseen import UnseenPoints
+from tvmtune.search.score_model import ScoreModel
+from tvmtune.search.setup import Setup
 from tvmtune.search_spaces.space import Domain
 
 _LOG = logging.getLogger(__name__)
-
-
-class HeldOut(Protocol):
-    """What a model says of itself on rows it was not fitted on."""
-
-    @property
-    def rows(self) -> int:
-        """Rows judged on."""
-
-    @property
-    def spearman(self) -> float:
-        """Rank correlation, -1 to 1."""
-
-    @property
-    def recall(self) -> float:
-        """Share of the `k` best among the `k` predicted best."""
-
-    @property
-    def k(self) -> int:
-        """How many rows `recall` looks at."""
-
-
-class ScoreModel(Protocol):
-    """What the search needs of a cost model; see `tvmtune.cost_models.base.CostModel`."""
-
-    @property
-    def minimum_rows(self) -> int:
-        """`fit` needs as many rows."""
-
-    def assess(self, features: NDArray[np.float32], scores: NDArray[np.float64]) -> HeldOut:
-        """Fit on a part of the rows and judge on the others."""
-
-    def fit(self, features: NDArray[np.float32], scores: NDArray[np.float64]) -> None:
-        """Learn from all rows."""
-
-    def predict(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Predict scores, (n,); higher is better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +43,9 @@ class ModelGuidedOptions:
         Worth of a candidate all of whose knob values are new in the plan, in standard deviations
         of the predicted scores of random points.
     seeds
-        Best measured points that replace the worst chains at each plan.
-    annealing
-        Options of the annealing.
+        Best measured points that the search over the model begins with.
+    model
+        Name of the cost model.
     """
 
     plan_size: int = 64
@@ -91,7 +55,7 @@ class ModelGuidedOptions:
     pool: int = 4
     diversity: float = 0.5
     seeds: int = 64
-    annealing: AnnealingOptions = field(default_factory=AnnealingOptions)
+    model: str = "xgb"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +87,12 @@ class RoundQuality:
 
 
 class ModelGuidedSearch(Strategy):
-    """Simulated annealing over a cost model, as in AutoTVM.
+    """Plans made by searching over a cost model; what searches is the subclass's.
 
     The first plan is the defaults and random points, of each template as many. Each later one is
     made when the one before has been handed out: it is divided among the templates by what they
     have shown (`tvmtune.search.shares`), the model is refitted if anything was told since,
-    annealing finds candidates of high predicted score, a diverse part of them is proposed, the
+    the subclass finds candidates of high predicted score, a diverse part of them is proposed, the
     best first, and a few random points follow. A round in which the model does not order held-out
     results any better than chance gets half of its plan at random.
 
@@ -151,28 +115,56 @@ class ModelGuidedSearch(Strategy):
     T. Chen et al., "Learning to Optimize Tensor Programs", NeurIPS 2018, algorithm 1.
     """
 
-    name = "sa-xgb"
+    options_type: ClassVar[type[Any]] = ModelGuidedOptions
 
     def __init__(
         self,
         domain: Domain,
         seed: int,
         model: ScoreModel,
-        options: ModelGuidedOptions | None = None,
+        options: ModelGuidedOptions,
     ) -> None:
         super().__init__(domain, seed)
-        self.options = options if options is not None else ModelGuidedOptions()
+        self.options = options
         self.rounds: list[RoundQuality] = []
         self._model = model
-        self._annealer = Annealer(domain, self.rng, self.options.annealing)
-        self._unseen = UnseenPoints(domain, self.rng)
         self._fitted_version = 0
         self._first_size = max(1, self.options.plan_size - len(self._queue))
+
+    @classmethod
+    def make(cls, domain: Domain, setup: Setup) -> Self:
+        """Make one with the cost model that its options name, and plans of the run's size."""
+        given = {} if setup.plan_size is None else {"plan_size": setup.plan_size}
+        options = cls.parsed(replace(setup, options={**given, **setup.options}))
+        return cls(domain, setup.seed, setup.models(options.model), options)
+
+    @abstractmethod
+    def _search(
+        self, pools: Sequence[int], seeds: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
+        """Find unseen valid points of high score.
+
+        Parameters
+        ----------
+        pools
+            How many are wanted of each template.
+        seeds
+            Shape (m, width): the best measured points of those templates, valid, best first.
+
+        Returns
+        -------
+        points : NDArray[np.int64]
+            Shape (n, width), distinct.
+        scores : NDArray[np.float64]
+            Shape (n,), what `_score` says of them.
+        spread : float
+            Standard deviation of the scores of random points; positive.
+        """
 
     def _plan(self) -> Sequence[Proposal]:
         size, self._first_size = self._first_size, self.options.plan_size
         self._refit()
-        order = self._divide(size, self._unseen.spent)
+        order = self._divide(size)
         chosen = self._by_model(order) if self.rounds else []
         keys = self.domain.keys(np.stack([p.point for p in chosen])) if chosen else []
         missing = _less(order, [int(p.point[0]) for p in chosen])
@@ -221,7 +213,7 @@ class ModelGuidedSearch(Strategy):
         seeds = leaders[self.domain.valid(leaders)] if len(leaders) else leaders
         seeds = seeds[counts[seeds[:, 0]] > 0]
         pools = (self.options.pool * counts).tolist()
-        points, scores, spread = self._annealer.run(self._score, pools, self._seen, seeds)
+        points, scores, spread = self._search(pools, seeds)
         picked = self._diverse(points, scores / spread, counts)
         picked = picked[np.argsort(-scores[picked], kind="stable")]
         return [Proposal(points[row], "model", float(scores[row])) for row in picked]

@@ -2,80 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 from tvmtune.errors import SearchError
+from tvmtune.search.annealed import AnnealedModelSearch
+from tvmtune.search.bandit import BanditSearch
 from tvmtune.search.base import Strategy
-from tvmtune.search.grid import GridOptions, GridSearch
-from tvmtune.search.model_guided import ModelGuidedOptions, ModelGuidedSearch, ScoreModel
+from tvmtune.search.evolved import EvolvedModelSearch
+from tvmtune.search.genetic import GeneticSearch
+from tvmtune.search.grid import GridSearch
+from tvmtune.search.latin import LatinHypercube
+from tvmtune.search.local import LocalSearch
+from tvmtune.search.metropolis import MetropolisSearch
 from tvmtune.search.random import RandomSearch
+from tvmtune.search.ranked import RankedModelSearch
+from tvmtune.search.setup import Setup
 from tvmtune.search_spaces.space import Domain
 
-StrategyOptions = GridOptions | ModelGuidedOptions
-StrategyMaker = Callable[[Domain, int, ScoreModel | None, StrategyOptions | None], Strategy]
+Strategies = Mapping[str, type[Strategy]]
 
+_BUILT_IN: tuple[type[Strategy], ...] = (
+    AnnealedModelSearch,
+    EvolvedModelSearch,
+    RankedModelSearch,
+    RandomSearch,
+    LatinHypercube,
+    GridSearch,
+    LocalSearch,
+    GeneticSearch,
+    MetropolisSearch,
+    BanditSearch,
+)
 
-def _make_random(
-    domain: Domain, seed: int, model: ScoreModel | None, options: StrategyOptions | None
-) -> Strategy:
-    if options is not None:
-        raise SearchError(f"strategy random has no options, got {type(options).__name__}")
-    return RandomSearch(domain, seed)
-
-
-def _make_grid(
-    domain: Domain, seed: int, model: ScoreModel | None, options: StrategyOptions | None
-) -> Strategy:
-    if options is not None and not isinstance(options, GridOptions):
-        raise SearchError(f"strategy grid takes GridOptions, got {type(options).__name__}")
-    return GridSearch(domain, seed, options)
-
-
-def _make_model_guided(
-    domain: Domain, seed: int, model: ScoreModel | None, options: StrategyOptions | None
-) -> Strategy:
-    if model is None:
-        raise SearchError("strategy sa-xgb needs a cost model, got none")
-    if options is not None and not isinstance(options, ModelGuidedOptions):
-        raise SearchError(f"strategy sa-xgb takes ModelGuidedOptions, got {type(options).__name__}")
-    return ModelGuidedSearch(domain, seed, model, options)
-
-
-STRATEGIES: Mapping[str, StrategyMaker] = {
-    "random": _make_random,
-    "grid": _make_grid,
-    "sa-xgb": _make_model_guided,
-}
+STRATEGIES: Strategies = {kind.name: kind for kind in _BUILT_IN}
+"""Those of this package; plug-ins are added by `tvmtune.search.plugins`."""
 
 
 def make_strategy(
     name: str,
     domain: Domain,
-    seed: int = 0,
+    setup: Setup | None = None,
     *,
-    model: ScoreModel | None = None,
-    options: StrategyOptions | None = None,
+    strategies: Strategies = STRATEGIES,
 ) -> Strategy:
     """Make a strategy.
 
     Parameters
     ----------
     name
-        A key of `STRATEGIES`.
+        A key of ``strategies``.
     domain
         What there is to propose.
-    seed
-        Seeds whatever is random; at least 0.
-    model
-        The cost model of a strategy that is guided by one, which fits it; others ignore it.
-    options
-        The strategy's own; its defaults when None.
+    setup
+        Seed, budget, cost models and options; the defaults when None.
+    strategies
+        What there is to choose from.
 
     Raises
     ------
     SearchError
-        If there is no such strategy, it lacks its model, or the options are another's.
+        If there is no such strategy, it lacks a cost model, or it has no such option.
     """
-    if name not in STRATEGIES:
-        raise SearchError(f"no strategy {name!r}; there are {', '.join(STRATEGIES)}")
-    return STRATEGIES[name](domain, seed, model, options)
+
+    def make(name: str, domain: Domain, setup: Setup) -> Strategy:
+        return named(name, strategies).make(domain, replace(setup, strategy=make))
+
+    return make(name, domain, setup or Setup())
+
+
+def named(name: str, strategies: Strategies = STRATEGIES) -> type[Strategy]:
+    """The strategy of a name.
+
+    Raises
+    ------
+    SearchError
+        If there is none.
+    """
+    if name not in strategies:
+        raise SearchError(f"no search strategy {name!r}; there are {', '.join(strategies)}")
+    return strategies[name]

@@ -17,7 +17,7 @@ from tvmtune.compiler.request import BuildRequest
 from tvmtune.compiler.templates import templates_for
 from tvmtune.deploy.arguments import check_arguments
 from tvmtune.deploy.inputs import InputLike, Inputs, read_inputs
-from tvmtune.errors import GivenUpError, SearchError, TargetError
+from tvmtune.errors import GivenUpError, TargetError
 from tvmtune.machine import MachineFacts, available_cores
 from tvmtune.measure.machine import measure_machine
 from tvmtune.measure.options import MeasureOptions
@@ -26,7 +26,7 @@ from tvmtune.measure.workers import Workers
 from tvmtune.outcome import Outcome
 from tvmtune.records import LogWriter
 from tvmtune.roofline import Roofline
-from tvmtune.search.strategies import STRATEGIES
+from tvmtune.search.strategies import named
 from tvmtune.target import Target, host_isa, parse_target
 from tvmtune.tuner.equipment import Equipment
 from tvmtune.tuner.events import Event, Warned
@@ -241,9 +241,7 @@ def check_options(inputs: Inputs, target: Target, options: TuneOptions) -> None:
     TemplateError
         A template that does not exist, serves none of the workloads, or promises too little.
     """
-    if options.search not in STRATEGIES:
-        known = ", ".join(STRATEGIES)
-        raise SearchError(f"no search strategy {options.search!r}; there are {known}")
+    named(options.search)
     if options.template is not None and len(inputs.workloads) == 1:
         workload = inputs.workloads[0].workload
         found = templates_for(workload, target, options.template)

@@ -12,9 +12,8 @@ from tvmtune.measure.candidate import Candidate
 from tvmtune.outcome import Outcome
 from tvmtune.records import Here
 from tvmtune.search.base import Strategy
-from tvmtune.search.grid import GridOptions
-from tvmtune.search.model_guided import ModelGuidedOptions
-from tvmtune.search.strategies import StrategyOptions, make_strategy
+from tvmtune.search.setup import Setup
+from tvmtune.search.strategies import make_strategy
 from tvmtune.search_spaces.domain import TaskDomain
 from tvmtune.search_spaces.space import Domain
 from tvmtune.tuner.options import TuneOptions
@@ -122,15 +121,10 @@ class Equipment:
 
 def make_named_strategy(options: TuneOptions, domain: Domain, seed: int, tasks: int) -> Strategy:
     """The strategy that the options name, its plans cut to the budget of one of some tasks."""
-    own: Mapping[str, StrategyOptions] = {
-        "grid": GridOptions(budget=options.trial_limit),
-        "sa-xgb": ModelGuidedOptions(plan_size=options.proposals_per_plan(tasks)),
-    }
-    guided = options.search == "sa-xgb"
-    return make_strategy(
-        options.search,
-        domain,
-        seed,
-        model=make_cost_model("xgb", seed) if guided else None,
-        options=own.get(options.search),
+    setup = Setup(
+        seed=seed,
+        budget=options.trial_limit,
+        plan_size=options.proposals_per_plan(tasks),
+        models=lambda name: make_cost_model(name, seed),
     )
+    return make_strategy(options.search, domain, setup)
