@@ -29,14 +29,18 @@ def _rows(trace: Trace) -> list[int]:
     return [int(row) for row in trace.rows]
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+NAMES = tuple(name for name in STRATEGIES if name != "gp")
+"""All but the one whose time grows with the cube of its trials."""
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_strategy_finds_every_config_once(name: str) -> None:
     domain = made_domain()
     trace = _trace(domain, name, 1, 10_000)
     assert sorted(_rows(trace)) == list(range(len(domain.space)))
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_proposes_the_same(name: str) -> None:
     domain = made_domain()
     traces = [_trace(domain, name, seed, 60) for seed in (3, 3, 4)]

@@ -1,6 +1,6 @@
 """A domain and an analytic cost with seeded noise: the machine's stand-in for tests of a search.
 
-Run as a program it prints the first 512 proposals of a strategy, a line each.
+Run as a program it prints the first proposals of a strategy, a line each.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ class SyntheticDomain:
     def moved(self, points: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
         radices = np.array((1, *self.radices))
         movable = np.flatnonzero(radices > 1)
+        if not len(movable):
+            return points.copy()
         columns = movable[rng.integers(len(movable), size=len(points))]
         rows = np.arange(len(points))
         result = points.copy()
@@ -160,15 +162,14 @@ def drive(
     return proposals, np.concatenate([np.zeros(0), *costs])
 
 
-def main(name: str, seed: int) -> None:
-    """Print the first 512 proposals on the default domain."""
+def main(name: str, seed: int, proposals: int) -> None:
+    """Print the first proposals on the default domain."""
     setup = Setup(seed=seed, models=lambda model: make_cost_model(model, seed))
     strategy = make_strategy(name, SyntheticDomain(), setup)
-    proposals, _ = drive(strategy, cost_s, 512)
-    for proposal in proposals:
+    for proposal in drive(strategy, cost_s, proposals)[0]:
         predicted = None if proposal.predicted is None else proposal.predicted.hex()
         sys.stdout.write(f"{proposal.proposer} {predicted} {proposal.point.tolist()}\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

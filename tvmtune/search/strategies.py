@@ -15,6 +15,12 @@ from tvmtune.search.grid import GridSearch
 from tvmtune.search.latin import LatinHypercube
 from tvmtune.search.local import LocalSearch
 from tvmtune.search.metropolis import MetropolisSearch
+from tvmtune.search.optuna_samplers import (
+    CovarianceMatrixSearch,
+    GaussianProcessSearch,
+    NonDominatedSortingSearch,
+    TPESearch,
+)
 from tvmtune.search.random import RandomSearch
 from tvmtune.search.ranked import RankedModelSearch
 from tvmtune.search.setup import Setup
@@ -32,6 +38,10 @@ _BUILT_IN: tuple[type[Strategy], ...] = (
     LocalSearch,
     GeneticSearch,
     MetropolisSearch,
+    TPESearch,
+    GaussianProcessSearch,
+    CovarianceMatrixSearch,
+    NonDominatedSortingSearch,
     BanditSearch,
 )
 
