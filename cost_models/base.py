@@ -134,6 +134,32 @@ class CostModel(ABC):
         CostModelError
             If the model was not fitted or the columns are not as many as then.
         """
+        features = self._to_predict(features)
+        return self._predict(features) if len(features) else np.zeros(0)
+
+    def spread(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """How sure predictions are.
+
+        Parameters
+        ----------
+        features
+            As for `predict`.
+
+        Returns
+        -------
+        NDArray[np.float64]
+            Shape (n,): standard deviations, on the scale of `predict`; zeros of a model that does
+            not know.
+
+        Raises
+        ------
+        CostModelError
+            As `predict`.
+        """
+        features = self._to_predict(features)
+        return self._spread(features) if len(features) else np.zeros(0)
+
+    def _to_predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._width is None:
             raise CostModelError(f"cost model {self.name} predicts only after fit or load")
         features = _checked_features(features)
@@ -142,7 +168,7 @@ class CostModel(ABC):
                 f"cost model {self.name} was fitted on {self._width} feature columns, "
                 f"got {features.shape[1]}"
             )
-        return self._predict(features) if len(features) else np.zeros(0)
+        return features
 
     def assess(
         self,
@@ -251,6 +277,10 @@ class CostModel(ABC):
     @abstractmethod
     def _predict(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Predict for at least one checked row."""
+
+    def _spread(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Standard deviations for at least one checked row."""
+        return np.zeros(len(features))
 
     @abstractmethod
     def _save_state(self, path: Path) -> Mapping[str, Any]:
