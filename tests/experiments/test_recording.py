@@ -161,3 +161,10 @@ def test_as_many_are_confirmed_as_the_space_is_large() -> None:
     assert options_of(RECORDING, extent).leaders == 16
     assert options_of(RECORDING, replace(extent, valid=2000)).leaders == 200
     assert options_of(RECORDING, replace(extent, valid=20_000)).leaders == 500
+
+
+def test_pauses_do_not_count(bed: Bed) -> None:
+    _record(bed)
+    late = [replace(r, start_s=r.start_s + 1e6 * (i > 20)) for i, r in enumerate(bed.records)]
+    took_s = recorded(late, RECORDING, extent_of(RECORDING)).origin["took_s"]
+    assert took_s < 30 * len(late)

@@ -29,6 +29,8 @@ MOST_CONFIGS = 20_000
 _LARGEST_PRODUCT = 2**20
 _CONFIRMED_SHARE, _FEWEST_CONFIRMED, _MOST_CONFIRMED = 0.1, 16, 500
 _CONFIRM_S = 0.25
+_LONGEST_GAP_S = 30.0
+"""Between two trials; what is longer is a pause in which nothing was measured."""
 _BUILDING = ("lowering", "codegen")
 
 
@@ -246,9 +248,15 @@ def _space_of(
             "toolchain": dict(last.toolchain),
             "settings": dict(last.settings),
             "start_s": first.start_s,
-            "took_s": last.start_s - first.start_s,
+            "took_s": _took_s([r for pair in pairs for r in pair if r is not None]),
         },
     )
+
+
+def _took_s(records: Sequence[Record]) -> float:
+    """Seconds from the first start to the last, pauses left out."""
+    gaps = np.diff(np.sort([record.start_s for record in records]))
+    return float(np.minimum(gaps, _LONGEST_GAP_S).sum())
 
 
 def _recorded_template(extent: Extent) -> RecordedTemplate:
