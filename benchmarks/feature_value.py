@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.markdown import table
 from tvmtune.analysis.features import FEATURE_NAMES
-from tvmtune.analysis.relations import CURVES, THRESHOLDS
+from tvmtune.analysis.relations import CURVES
 from tvmtune.cost_models.models import make_cost_model
 from tvmtune.cost_models.quality import recall_at_k, spearman
 from tvmtune.errors import TvmtuneError, UsageError
@@ -74,7 +74,7 @@ class Rows:
 
 Columns: TypeAlias = Callable[[Rows], NDArray[np.float32]]
 
-_CURVES = len(CURVES) * len(THRESHOLDS)
+_CURVES = sum(len(curve.names) for curve in CURVES)
 
 WITHIN: Mapping[str, Columns] = {
     "features": lambda rows: rows.features,

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from tvmtune.analysis.features import FEATURE_NAMES, FEATURE_VERSION, LOOPS, FeatureLimits
 from tvmtune.analysis.relations import (
     AS_THEY_ARE,
-    AT_A_POINT,
     CURVES,
     PER_WORK,
     RELATION_NAMES,
     RELATION_VERSION,
-    THRESHOLDS,
     relations_of,
 )
 from tvmtune.search_spaces.space import Space
@@ -51,11 +49,10 @@ def slow(row: NDArray[np.float32]) -> dict[str, float]:
     log = {name: float(x) for name, x in zip(FEATURE_NAMES, row, strict=True)}
     loops = [_loop(of, i) for i in range(LOOPS) if round(of[f"loop{i}.extent"]) > 0]
     columns: dict[str, float] = {}
-    for value, bound in CURVES:
-        for threshold in THRESHOLDS:
-            reached = [z[value] for z in loops if z[bound] < threshold]
-            name = f"{value}|{bound}<2^{threshold:g}"
-            columns[name] = max([AT_A_POINT[value], *reached])
+    for curve in CURVES:
+        for name, threshold in zip(curve.names, curve.thresholds, strict=True):
+            reached = [z[curve.value] for z in loops if z[curve.bound] < threshold]
+            columns[name] = max([0.0, *reached])
     columns |= {name: log[name] for name in AS_THEY_ARE}
     columns |= {f"{name}/work": log[name] - log["work.points"] for name in PER_WORK}
     return columns
@@ -67,6 +64,7 @@ def _loop(of: dict[str, float], i: int) -> dict[str, float]:
     return {
         "touched": touched,
         "reuse": log2(1 + points) - touched,
+        **{q: log2(1 + n) for q, n in held.items()},
         **{f"{q}.reuse": log2(1 + points) - log2(1 + n) for q, n in held.items()},
     }
 
@@ -91,10 +89,11 @@ def test_names_are_distinct_and_versioned() -> None:
 @pytest.mark.parametrize(("template", "workload"), DRAWN)
 def test_larger_thresholds_reach_as_much_or_more(template: str, workload: str) -> None:
     relations = relations_of(drawn(template, workload, 50))
-    for i in range(len(CURVES)):
-        curve = relations[:, i * len(THRESHOLDS) : (i + 1) * len(THRESHOLDS)]
-        assert (np.diff(curve) >= 0).all()
-        assert (curve[:, -1] > curve[:, 0]).any()
+    for curve in CURVES:
+        assert list(curve.thresholds) == sorted(curve.thresholds)
+        columns = relations[:, [RELATION_NAMES.index(name) for name in curve.names]]
+        assert (np.diff(columns) >= 0).all()
+        assert curve.value != "reuse" or (columns[:, -1] > columns[:, 0]).any()
 
 
 def test_rows_of_different_tasks_stack_and_do_not_disturb_each_other() -> None:
@@ -114,12 +113,8 @@ def test_columns_are_found_by_name() -> None:
     assert np.array_equal(relations_of(shuffled, names), relations_of(features))
 
 
-def test_what_has_no_schedule_is_a_single_operation() -> None:
-    relations = relations_of(np.zeros((2, len(FEATURE_NAMES)), np.float32))
-    curves = np.repeat([AT_A_POINT[value] for value, _ in CURVES], len(THRESHOLDS))
-    assert np.array_equal(relations[0, : len(curves)], curves)
-    assert not relations[:, len(curves) :].any()
-    assert relations_of(np.zeros((0, len(FEATURE_NAMES)), np.float32)).shape == (
-        0,
-        len(RELATION_NAMES),
-    )
+@pytest.mark.parametrize("n", [0, 2])
+def test_what_has_no_schedule_has_no_relations(n: int) -> None:
+    relations = relations_of(np.zeros((n, len(FEATURE_NAMES)), np.float32))
+    assert relations.shape == (n, len(RELATION_NAMES))
+    assert not relations.any()

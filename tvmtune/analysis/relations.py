@@ -4,8 +4,8 @@ The columns of `tvmtune.analysis.features` count loops from the innermost and sa
 what ``loop3`` is, and what a good size is, differs between templates and shapes.  Here are
 
 - *relations*: what one attribute of the loops reaches before another passes a threshold, as the
-  reuse of the input by the outermost loops that touch fewer than ``2**13.5`` elements.  They do not
-  depend on how many loops there are, nor on their order;
+  operations per element of loops that touch fewer than ``2**13.5`` elements.  They do not depend
+  on how many loops there are, nor on their order;
 - figures that are relative to the machine (registers, lanes, caches) or to the work of the task.
 
 All follow from the feature columns by a few NumPy operations.
@@ -20,6 +20,7 @@ Learning", OSDI 2020, appendix (arithmetic intensity curve).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,24 +31,42 @@ from tvmtune.symbolic import BLOCK
 RELATION_VERSION = f"{FEATURE_VERSION}.1"
 """Changes whenever a column comes to mean something else."""
 
-THRESHOLDS: tuple[float, ...] = tuple(t + 0.5 for t in range(0, 20, 2))
-"""Of relations, as logarithms to the base 2; between powers of two, which most sizes are."""
 
-CURVES: tuple[tuple[str, str], ...] = (
-    ("reuse", "touched"),
-    ("out.reuse", "touched"),
-    ("a.reuse", "touched"),
-    ("b.reuse", "touched"),
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """An attribute of loops against another.
+
+    Parameters
+    ----------
+    value, bound
+        Of loops with less of ``bound`` the largest ``value`` counts.
+    thresholds
+        At which ``bound`` is cut, as logarithms to the base 2, ascending.
+    """
+
+    value: str
+    bound: str
+    thresholds: tuple[float, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of its columns."""
+        return tuple(f"{self.value}|{self.bound}<2^{t:g}" for t in self.thresholds)
+
+
+def _between_powers(end: int) -> tuple[float, ...]:
+    """Every second power of two below an end, times the root of two: few sizes are close to it."""
+    return tuple(t + 0.5 for t in range(0, end, 2))
+
+
+CURVES: tuple[Curve, ...] = (
+    Curve("reuse", "touched", _between_powers(20)),
+    Curve("out", "out.reuse", _between_powers(12)),
+    Curve("a", "a.reuse", _between_powers(12)),
+    Curve("b", "b.reuse", _between_powers(12)),
 )
-"""Pairs of attributes: the largest value of the first among loops with less of the second."""
-
-AT_A_POINT: Mapping[str, float] = {
-    "reuse": -1.0,
-    "out.reuse": 0.0,
-    "a.reuse": 0.0,
-    "b.reuse": 0.0,
-}
-"""``log2(1 + x)`` of what a single operation has of an attribute, on one element of each tensor."""
+"""Operations per element touched against elements touched, which are those of a cache that a loop
+fills; and for the result and both operands the elements touched against operations on each."""
 
 AS_THEY_ARE: tuple[str, ...] = (
     "loops",
@@ -87,7 +106,7 @@ PER_WORK: tuple[str, ...] = (
 """Feature columns that are taken relative to ``work.points``."""
 
 RELATION_NAMES: tuple[str, ...] = (
-    *(f"{value}|{bound}<2^{t:g}" for value, bound in CURVES for t in THRESHOLDS),
+    *(name for curve in CURVES for name in curve.names),
     *AS_THEY_ARE,
     *(f"{name}/work" for name in PER_WORK),
 )
@@ -101,7 +120,7 @@ def relations_of(
 
     With ``Z`` the attributes of the loops around the anchor, the relation of attribute ``i`` to
     attribute ``j`` at a threshold ``b`` is the maximum of ``Z[k, i]`` over the loops ``k`` with
-    ``Z[k, j] < b``, and over a single operation, which always counts.
+    ``Z[k, j] < b``; 0 where there are none, or it is less.
 
     Parameters
     ----------
@@ -127,35 +146,24 @@ def relations_of(
 
 
 def _curves(columns: Mapping[str, NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-    """Each relation at all thresholds, shape ``(len(THRESHOLDS), n)``."""
+    """Each relation at all of its thresholds, shape ``(thresholds, n)``."""
     attributes = _attributes(columns)
-    thresholds = np.array(THRESHOLDS, np.float32)[:, np.newaxis]
-    extents = _of_loops(columns, "extent")
-    for bound in dict.fromkeys(bound for _, bound in CURVES):
-        bounds = np.where(extents > 0, attributes[bound], np.float32(np.inf))
-        below = [of_loop < thresholds for of_loop in bounds]
-        for value in (value for value, other in CURVES if other == bound):
-            yield _largest(attributes[value], below, np.float32(AT_A_POINT[value]))
-
-
-def _largest(
-    values: NDArray[np.float32], below: Sequence[NDArray[np.bool_]], least: np.float32
-) -> NDArray[np.float32]:
-    """The largest of the values of loops, shape ``(loops, n)``, where they count."""
-    largest = np.full(below[0].shape, least)
-    for value, counts in zip(values, below, strict=True):
-        np.maximum(largest, np.where(counts, value, least), out=largest)
-    return largest
+    there = _of_loops(columns, "extent") > 0
+    for curve in CURVES:
+        thresholds = np.array(curve.thresholds, np.float32)[:, np.newaxis]
+        bounds = np.where(there, attributes[curve.bound], np.float32(np.inf))
+        largest = np.zeros((len(thresholds), there.shape[1]), np.float32)
+        for value, bound in zip(attributes[curve.value], bounds, strict=True):
+            np.maximum(largest, value * (bound < thresholds), out=largest)
+        yield largest
 
 
 def _attributes(columns: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
     """Attributes of all loops, innermost first, each of shape ``(LOOPS, n)``."""
     points, reuse = _of_loops(columns, "bottomup"), _of_loops(columns, "reuse")
-    return {
-        "touched": points - reuse,
-        "reuse": reuse,
-        **{f"{q}.reuse": points - _of_loops(columns, q) for q in ("out", "a", "b")},
-    }
+    held = {q: _of_loops(columns, q) for q in ("out", "a", "b")}
+    own = {f"{q}.reuse": points - elements for q, elements in held.items()}
+    return {"touched": points - reuse, "reuse": reuse, **held, **own}
 
 
 def _of_loops(columns: Mapping[str, NDArray[np.float32]], name: str) -> NDArray[np.float32]:
