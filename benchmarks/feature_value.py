@@ -41,6 +41,8 @@ class Rows:
     ----------
     name
         Of the space.
+    algorithm
+        Its template, without what distinguishes templates of one algorithm: ``conv2d.winograd``.
     features
         Shape ``(n, d)``: columns of the nest, of knobs, and what else its domain has.
     nest
@@ -52,6 +54,7 @@ class Rows:
     """
 
     name: str
+    algorithm: str
     features: NDArray[np.float32]
     nest: NDArray[np.float32]
     relations: NDArray[np.float32]
@@ -65,6 +68,7 @@ class Rows:
         times_s = domain.space.times_s
         return Rows(
             name=name,
+            algorithm=domain.space.template.name.rstrip("0123456789"),
             features=features,
             nest=features[:, places],
             relations=domain.relations(domain.points),
@@ -172,21 +176,33 @@ def within_table(spaces: Sequence[Rows], seeds: int) -> Iterable[str]:
     return table(head, lines, "rl" + "r" * (len(spaces) + 1))
 
 
-def across_table(spaces: Sequence[Rows], seeds: int) -> Iterable[str]:
-    """A line for each space that is left out and set of columns, and their means."""
-    found = {
-        name: [
-            ranked_across(rows, [r for r in spaces if r is not rows], columns, seeds)
-            for rows in spaces
+def across_table(
+    spaces: Sequence[Rows], seeds: int, *, other_algorithms: bool = False
+) -> Iterable[str]:
+    """A line for each space that is left out and set of columns, and their means.
+
+    With ``other_algorithms`` all spaces of its algorithm are left out with it.
+    """
+    others = {
+        rows.name: [
+            r
+            for r in spaces
+            if r is not rows and not (other_algorithms and r.algorithm == rows.algorithm)
         ]
+        for rows in spaces
+    }
+    left_out = [rows for rows in spaces if others[rows.name]]
+    found = {
+        name: [ranked_across(rows, others[rows.name], columns, seeds) for rows in left_out]
         for name, columns in ACROSS.items()
     }
     lines = [
         [rows.name, name, *_cells(ranked[i])]
-        for i, rows in enumerate(spaces)
+        for i, rows in enumerate(left_out)
         for name, ranked in found.items()
     ]
-    lines += [["mean", name, *_cells(_mean(ranked))] for name, ranked in found.items()]
+    if left_out:
+        lines += [["mean", name, *_cells(_mean(ranked))] for name, ranked in found.items()]
     head = ["left out", "columns", "spearman", "recall", *(f"best of {n}" for n in LOOKED_AT)]
     return table(head, lines, "ll" + "r" * (2 + len(LOOKED_AT)))
 
@@ -246,6 +262,10 @@ def feature_value_text(spaces: Sequence[Rows], seeds: int) -> str:
         "among those ranked first, relative to the fastest config.",
         "",
         *across_table(spaces, seeds),
+        "",
+        "The same, fitted on spaces of other algorithms only:",
+        "",
+        *across_table(spaces, seeds, other_algorithms=True),
     ]
     return "\n".join([*lines, ""])
 

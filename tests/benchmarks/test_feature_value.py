@@ -7,22 +7,36 @@ import pytest
 
 from benchmarks import feature_value
 from benchmarks.__main__ import main
-from benchmarks.feature_value import Ranking, Rows, ranked_across, ranked_within
+from benchmarks.feature_value import (
+    ACROSS,
+    Ranking,
+    Rows,
+    across_table,
+    ranked_across,
+    ranked_within,
+)
 from tests.experiments.synthetic import made_domain, made_space
 from tvmtune.analysis.features import FEATURE_NAMES
 from tvmtune.analysis.relations import RELATION_NAMES
 from tvmtune.records.recorded_space import write_space
 
 
-def _rows(name: str, seed: int, n: int = 200) -> Rows:
+def _rows(name: str, seed: int, n: int = 200, algorithm: str = "one") -> Rows:
     """Two columns decide; of the features the first has another meaning in each space."""
     rng = np.random.default_rng(seed)
-    relations = rng.random((n, 4), dtype=np.float32)
+    relations = rng.random((n, len(RELATION_NAMES)), dtype=np.float32)
     scores = relations[:, 0] * (0.2 + relations[:, 1])
     first = scores if seed % 2 else scores.max() - scores
     nest = np.stack([first, rng.random(n)], axis=1).astype(np.float32)
     scores = (scores / scores.max()).astype(np.float64)
-    return Rows(name=name, features=nest, nest=nest, relations=relations, scores=scores)
+    return Rows(
+        name=name,
+        algorithm=algorithm,
+        features=nest,
+        nest=nest,
+        relations=relations,
+        scores=scores,
+    )
 
 
 def test_rankings() -> None:
@@ -39,6 +53,7 @@ def test_rankings() -> None:
 def test_rows_of_a_recorded_space() -> None:
     domain = made_domain()
     rows = Rows.of("small", domain)
+    assert (rows.name, rows.algorithm) == ("small", "matmul.packed")
     assert rows.nest.shape == (len(domain.space), len(FEATURE_NAMES))
     assert rows.relations.shape == (len(domain.space), len(RELATION_NAMES))
     assert rows.features.shape[1] == len(domain.feature_names)
@@ -56,6 +71,14 @@ def test_models_of_other_spaces_need_columns_that_mean_the_same() -> None:
     left, *others = (_rows(str(seed), seed) for seed in (1, 2, 4, 6))
     assert ranked_across(left, others, lambda r: r.relations, 3).spearman > 0.8
     assert ranked_across(left, others, lambda r: r.nest, 3).spearman < -0.8
+
+
+def test_spaces_of_the_same_algorithm_are_left_out_together() -> None:
+    spaces = [_rows(name, seed, algorithm=name[0]) for seed, name in enumerate(("a1", "a2", "b1"))]
+    lines = list(across_table(spaces, 1, other_algorithms=True))
+    assert len(lines) == 2 + (3 + 1) * len(ACROSS)
+    alone = list(across_table(spaces[:2], 1, other_algorithms=True))
+    assert len(alone) == 2
 
 
 def test_the_command(

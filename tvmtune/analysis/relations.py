@@ -69,7 +69,6 @@ CURVES: tuple[Curve, ...] = (
 fills; and for the result and both operands the elements touched against operations on each."""
 
 AS_THEY_ARE: tuple[str, ...] = (
-    "loops",
     "anchor.waste",
     "tile.vectors",
     "tile.pressure",
