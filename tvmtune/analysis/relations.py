@@ -34,14 +34,14 @@ RELATION_VERSION = f"{FEATURE_VERSION}.1"
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """An attribute of loops against another.
+    """An attribute of loops against another, both as logarithms: ``log2(1 + x)``.
 
     Parameters
     ----------
     value, bound
         Of loops with less of ``bound`` the largest ``value`` counts.
     thresholds
-        At which ``bound`` is cut, as logarithms to the base 2, ascending.
+        At which ``bound`` is cut, logarithms likewise, ascending.
     """
 
     value: str
@@ -55,7 +55,7 @@ class Curve:
 
 
 def _between_powers(end: int) -> tuple[float, ...]:
-    """Every second power of two below an end, times the root of two: few sizes are close to it."""
+    """Every second power of two below an end, times the root of two, which no whole number is."""
     return tuple(t + 0.5 for t in range(0, end, 2))
 
 
@@ -117,9 +117,10 @@ def relations_of(
 ) -> NDArray[np.float32]:
     """The columns of configs that mean the same in every task.
 
-    With ``Z`` the attributes of the loops around the anchor, the relation of attribute ``i`` to
-    attribute ``j`` at a threshold ``b`` is the maximum of ``Z[k, i]`` over the loops ``k`` with
-    ``Z[k, j] < b``; 0 where there are none, or it is less.
+    With ``Z`` the attributes of the loops around the anchor (as many as have feature columns), as
+    logarithms, the relation of attribute ``i`` to attribute ``j`` at a threshold ``b`` is the
+    maximum of ``Z[k, i]`` over the loops ``k`` with ``Z[k, j] < b``; 0 where there are none, or it
+    is less.
 
     Parameters
     ----------
