@@ -1,8 +1,8 @@
 """How fast features and constraints of configs are evaluated on one core.
 
 Prints, for each template, configs per second in chunks of 8,192: of one structure, and of points as
-a search meets them, spread over all structures that were seen before.  Run by
-``taskset -c 1 python benchmarks/feature_rate.py [WORKLOAD ...]``.
+a search meets them, spread over all structures that were seen before; and what relations take once
+features are known.  Run by ``taskset -c 1 python benchmarks/feature_rate.py [WORKLOAD ...]``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import partial
 
 import numpy as np
 
+from tvmtune.analysis.relations import relations_of
 from tvmtune.compiler.domains import task_domain
 from tvmtune.search_spaces.domain import TaskDomain
 from tvmtune.search_spaces.space import Points
@@ -61,7 +62,12 @@ def main() -> None:
     for text in sys.argv[1:] or WORKLOADS:
         domain = task_domain(parse(text), parse_target("cpu:threads=1"))
         rates = [rate(partial(evaluate, domain, points)) for points in chunks_of(domain)]
-        print(f"{text}: {rates[0]:,.0f} configs/s of one structure, {rates[1]:,.0f} mixed")
+        features = domain.features(chunks_of(domain)[1])
+        relations = rate(partial(relations_of, features, domain.feature_names))
+        print(
+            f"{text}: {rates[0]:,.0f} configs/s of one structure, {rates[1]:,.0f} mixed, "
+            f"relations {relations:,.0f}"
+        )
 
 
 if __name__ == "__main__":

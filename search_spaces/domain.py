@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tvmtune.analysis.features import FEATURE_NAMES
+from tvmtune.analysis.relations import RELATION_NAMES, relations_of
 from tvmtune.errors import SpaceError
 from tvmtune.search_spaces.config import Config
 from tvmtune.search_spaces.protocols import Axis, Evaluator, Points
@@ -188,6 +190,26 @@ class TaskDomain:
                 features[rows, there] = own[:, here]
             features[rows, part.number] = 1
         return features
+
+    @property
+    def relation_names(self) -> tuple[str, ...]:
+        """Names of the columns of :meth:`relations`: the same for every task and template."""
+        return RELATION_NAMES
+
+    def relations(self, points: Points) -> NDArray[np.float32]:
+        """Features that mean the same in every task, shape ``(n, len(relation_names))``.
+
+        Raises
+        ------
+        SpaceError
+            If the evaluator of a template has no features of nests.
+        """
+        if missing := set(FEATURE_NAMES) - set(self._feature_names):
+            raise SpaceError(
+                f"relations follow from the features of nests, of which {len(missing)} are "
+                f"missing, {min(missing)} among them"
+            )
+        return relations_of(self.features(points), self._feature_names)
 
     def defaults(self) -> Points:
         """The default config of each template that has a valid one, shape ``(t, width)``."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tvmtune.analysis.feature_tape import FeatureTape
 from tvmtune.analysis.features import FEATURE_NAMES, FeatureLimits, features_of
+from tvmtune.analysis.relations import relations_of
 from tvmtune.schedule import infer_nest
 from tvmtune.schedule.nest import map_numbers, print_nest
 from tvmtune.search_spaces.space import Config, Space
@@ -93,7 +94,7 @@ def test_figures_are_what_running_counts(
 def test_symbols_give_what_integers_give(template: str, workload: str, thorough: bool) -> None:
     count = _count(template, 200 if thorough else 25, thorough=thorough)
     drawn = _Drawn(template, workload, count)
-    columns = drawn.evaluator.features(drawn.points)
+    columns, names = drawn.evaluator.features(drawn.points), drawn.evaluator.feature_names
     for point, row in zip(drawn.points, columns, strict=True):
         config = drawn.space.config_of(point)
         schedule = drawn.schedule(config)
@@ -103,6 +104,8 @@ def test_symbols_give_what_integers_give(template: str, workload: str, thorough:
         assert print_nest(map_numbers(symbolic, substitute)) == print_nest(infer_nest(schedule))
         wanted = FeatureTape(features_of(schedule, FeatureLimits()))({}, 1)[0]
         assert np.array_equal(row[: len(FEATURE_NAMES)], wanted), config.text
+        own = relations_of(wanted[np.newaxis])
+        assert np.array_equal(relations_of(row[np.newaxis], names), own), config.text
         assert drawn.evaluator.violations(point) == []
 
 

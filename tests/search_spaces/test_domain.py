@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tvmtune.analysis.features import FEATURE_NAMES
+from tvmtune.analysis.relations import RELATION_NAMES, relations_of
 from tvmtune.errors import SpaceError
 from tvmtune.search_spaces.domain import TaskDomain
 from tvmtune.search_spaces.knobs import candidates, factors, flag
@@ -32,6 +34,15 @@ class Judge:
 
     def features(self, points: NDArray[np.int64]) -> NDArray[np.float32]:
         return points[:, : len(self.feature_names)].astype(np.float32)
+
+
+class Nests(Judge):
+    """An evaluator that says it has columns of nests: numbers that its digits decide."""
+
+    def features(self, points: NDArray[np.int64]) -> NDArray[np.float32]:
+        waves = points.sum(axis=1, keepdims=True) + np.arange(len(self.feature_names))
+        features: NDArray[np.float32] = (8 * np.abs(np.sin(waves))).astype(np.float32)
+        return features
 
 
 WIDE = Space(
@@ -159,6 +170,25 @@ def test_one_template_needs_no_mark() -> None:
     domain = TaskDomain([(WIDE, Judge(("tile", "lanes")))])
     assert domain.feature_names == ("tile", "lanes")
     assert domain.features(np.array([[0, 5, 1, 0]])).tolist() == [[5, 1]]
+
+
+def test_relations_follow_from_the_features_of_nests() -> None:
+    names = ("knob.rows", *FEATURE_NAMES)
+    wide, narrow = Nests(names), Nests(FEATURE_NAMES)
+    domain = TaskDomain([(WIDE, wide), (NARROW, narrow)])
+    points = np.array([[1, 2, 0, 0], [0, 5, 1, 0], [1, 3, 0, 0]])
+    relations = domain.relations(points)
+    assert relations.dtype == np.float32
+    assert domain.relation_names == RELATION_NAMES
+    assert np.array_equal(relations[[0, 2]], relations_of(narrow.features(points[[0, 2], 1:2])))
+    assert np.array_equal(relations[[1]], relations_of(wide.features(points[[1], 1:]), names))
+    alone = TaskDomain([(WIDE, wide)])
+    assert np.array_equal(alone.relations(points[[1]]), relations[[1]])
+
+
+def test_there_are_no_relations_without_nests() -> None:
+    with pytest.raises(SpaceError, match=r"116 are missing, anchor\.updates among them"):
+        make_domain().relations(np.array([[1, 2, 0, 0]]))
 
 
 def test_defaults_are_valid() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tvmtune.analysis.relations import relations_of
 from tvmtune.errors import SpaceError, TvmtuneError
 from tvmtune.records.recorded_space import RecordedSpace
 from tvmtune.search_spaces.domain import TaskDomain
@@ -23,7 +25,7 @@ _LARGEST = 2**62
 class RecordedDomain:
     """`tvmtune.search_spaces.space.Domain` of the configs that a recorded space has.
 
-    Features are computed once, for all of them.
+    Features are computed once, for all of them; relations when they are first asked for.
 
     Parameters
     ----------
@@ -145,6 +147,19 @@ class RecordedDomain:
     def features(self, points: Points) -> NDArray[np.float32]:
         """Features for a cost model, shape ``(n, d)``; all points must have been measured."""
         return self._features[self.rows(points)]
+
+    @property
+    def relation_names(self) -> tuple[str, ...]:
+        """Names of the columns of :meth:`relations`: the same for every space."""
+        return self._whole.relation_names
+
+    def relations(self, points: Points) -> NDArray[np.float32]:
+        """Features that mean the same in every task, shape ``(n, r)``; of measured points."""
+        return self._relations[self.rows(points)]
+
+    @cached_property
+    def _relations(self) -> NDArray[np.float32]:
+        return relations_of(self._features, self._whole.feature_names)
 
     def defaults(self) -> Points:
         """The default config, where it was measured."""
