@@ -122,7 +122,7 @@ def test_takes_results_in_any_order_and_late(maker: Any, synthetic: ModuleType) 
             new = strategy.ask(10)
             asked += new
             untold += new
-            rng.shuffle(untold)  # type: ignore[arg-type]
+            rng.shuffle(untold)
             told, untold = untold[:7], untold[7:]
             points = np.stack([p.point for p in told])
             strategy.tell(points, synthetic.cost_s(points))
@@ -131,7 +131,7 @@ def test_takes_results_in_any_order_and_late(maker: Any, synthetic: ModuleType) 
 
 @pytest.mark.parametrize("maker", MAKERS)
 def test_is_deterministic_whatever_others_draw(maker: Any, synthetic: ModuleType) -> None:
-    runs = []
+    runs: list[Any] = []
     for seed in (7, 7, 8):
         random.seed(len(runs))
         before = random.getstate()
@@ -226,7 +226,9 @@ def test_its_errors_are_told_by_name(synthetic: ModuleType) -> None:
 def test_points_of_another_width_are_refused(synthetic: ModuleType) -> None:
     domain = synthetic.SyntheticDomain()
     with (
-        SynchronousSearch(domain, 0, lambda evaluate: evaluate(np.zeros((1, 3)))) as strategy,  # type: ignore[arg-type]
+        SynchronousSearch(
+            domain, 0, lambda evaluate: evaluate(np.zeros((1, 3), np.int64))
+        ) as strategy,
         pytest.raises(SearchError, match=r"asked for points of the shape \(1, 3\)"),
     ):
         strategy.ask(3)

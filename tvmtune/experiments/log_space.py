@@ -73,16 +73,20 @@ def _only(
     """The records that were asked for, of one task and template."""
     asked = {"workload": workload, "target": target, "template": template}
     for field, wanted in asked.items():
-        known = sorted({getattr(record, field) for record in records})
+        known = _known(records, field)
         records = [r for r in records if wanted in (None, getattr(r, field))]
         if not records:
             raise UsageError(f"the log has nothing of {field} {wanted}; {_listed(known)}")
-        left = sorted({getattr(record, field) for record in records})
-        if len(left) > 1:
+    for field in asked:
+        if len(known := _known(records, field)) > 1:
             raise UsageError(
-                f"the log has several {field}s: choose one with --{field}; {_listed(left)}"
+                f"the log has several {field}s: choose one with --{field}; {_listed(known)}"
             )
     return [*records]
+
+
+def _known(records: Sequence[Record], field: str) -> list[str]:
+    return sorted({getattr(record, field) for record in records})
 
 
 def _listed(known: Sequence[str]) -> str:

@@ -83,7 +83,7 @@ class CostFunction:
         valid = [row for row in rows if row is not None]
         self._evaluated.update(valid)
         found = self._evaluate(self._domain.points[valid]) if valid else np.zeros(0)
-        costs = {row: _milliseconds(cost) for row, cost in zip(valid, found, strict=True)}
+        costs = {row: _milliseconds(cost) for row, cost in zip(valid, found.tolist(), strict=True)}
         return [FAILED if row is None else costs[row] for row in rows]
 
 
