@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import compile_times, constraints, ideas, shares
+from benchmarks import compile_times, constraints, ideas, methodology, shares
 from benchmarks.contest import Pace
 from benchmarks.figures import rows_of
 from benchmarks.here import steps_here
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     compile_times.add_command(commands)
     constraints.add_command(commands)
     ideas.add_command(commands)
+    methodology.add_command(commands)
     shares.add_command(commands)
 
     quality = commands.add_parser("quality", help="best so far against seconds of tuning")
