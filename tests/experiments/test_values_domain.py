@@ -118,3 +118,17 @@ def test_a_foreign_name_is_no_reference(tmp_path: Path) -> None:
         }
     )
     assert len(RecordedDomain.of(space, template=named.name)._indices) == len(space)
+
+
+def test_a_product_too_large_to_be_counted_is_refused() -> None:
+    results = [
+        {
+            "configuration": {f"p{place}": value for place in range(21)},
+            "times": {"runtimes": [1]},
+            "invalidity": "correct",
+        }
+        for value in range(8)
+    ]
+    space = from_t4({"results": results}, TASK)
+    with pytest.raises(SpaceError, match=r"a product of 9,223,372,036,854,775,808 configs"):
+        RecordedDomain.of(space)

@@ -74,11 +74,10 @@ class _Conversation:
 
     def close(self) -> None:
         """End the thread, unless the algorithm does not let go: then it never runs again."""
-        if not self.closed:
-            self.closed = True
-            self._answers.put(None)
-            if self._thread.is_alive() and self._thread is not threading.current_thread():
-                self._thread.join(_CLOSING_S)
+        self.closed = True
+        self._answers.put(None)
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(_CLOSING_S)
 
     def _run(self) -> None:
         try:
