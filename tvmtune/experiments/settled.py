@@ -14,6 +14,9 @@ from tvmtune.outcome import Status
 from tvmtune.records import Purpose, Record
 
 _BUILDING = ("lowering", "codegen")
+_LONGEST_GAP_S = 30.0
+"""Between two trials; what is longer is a pause in which nothing was measured."""
+
 _Key = TypeVar("_Key", bound=Hashable)
 
 
@@ -59,15 +62,22 @@ def columns_of(settled: Iterable[Settled]) -> dict[str, Any]:
 
 def origin_of(settled: Iterable[Settled]) -> dict[str, Any]:
     """Where the records come from: machine, versions and settings are those of the last."""
-    searches = sorted((one.search for one in settled), key=lambda record: record.start_s)
+    found = [*settled]
+    searches = sorted((one.search for one in found), key=lambda record: record.start_s)
     first, last = searches[0], searches[-1]
     return {
         "fingerprint": dict(last.fingerprint),
         "toolchain": dict(last.toolchain),
         "settings": dict(last.settings),
         "start_s": first.start_s,
-        "took_s": last.start_s - first.start_s,
+        "took_s": _took_s([r for one in found for r in (one.search, one.confirmed) if r]),
     }
+
+
+def _took_s(records: Sequence[Record]) -> float:
+    """Seconds from the first start to the last, pauses left out."""
+    gaps = np.diff(np.sort([record.start_s for record in records]))
+    return float(np.minimum(gaps, _LONGEST_GAP_S).sum())
 
 
 def _settled(group: Sequence[Record]) -> Settled | None:
