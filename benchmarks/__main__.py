@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import compile_times, constraints, feature_value, ideas, shares
+from benchmarks import compile_times, constraints, feature_value, ideas, methodology, shares
 from benchmarks.contest import Pace
 from benchmarks.figures import rows_of
 from benchmarks.here import steps_here
@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     constraints.add_command(commands)
     feature_value.add_command(commands)
     ideas.add_command(commands)
+    methodology.add_command(commands)
     shares.add_command(commands)
 
     quality = commands.add_parser("quality", help="best so far against seconds of tuning")

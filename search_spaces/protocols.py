@@ -100,6 +100,20 @@ class Domain(Protocol):
         """Features for a cost model, shape ``(n, d)``."""
         ...
 
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the columns of `features`."""
+        ...
+
+    def relations(self, points: Points) -> NDArray[np.float32]:
+        """Features that mean the same in every task, shape ``(n, r)``; none where that is 0."""
+        ...
+
+    @property
+    def relation_names(self) -> tuple[str, ...]:
+        """Names of the columns of `relations`, of which equal ones mean the same."""
+        ...
+
     def defaults(self) -> Points:
         """The default config of each template, valid, shape ``(t, width)``."""
         ...

@@ -82,6 +82,17 @@ class SyntheticDomain:
         fits = (rows + lanes <= 7) & (tile_m + tile_n + tile_k <= 15) & (unroll <= tile_k)
         return np.asarray(inside & fits)
 
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return ("template", *KNOBS, *(f"derived{i}" for i in range(13)))
+
+    @property
+    def relation_names(self) -> tuple[str, ...]:
+        return self.feature_names
+
+    def relations(self, points: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self.features(points)
+
     def features(self, points: NDArray[np.int64]) -> NDArray[np.float32]:
         self.featurised += len(points)
         template, rows, lanes, tile_m, tile_n, tile_k, order, unroll, _, _ = points.T

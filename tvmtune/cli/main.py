@@ -25,6 +25,8 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "doctor": "tvmtune.cli.doctor_command",
         "record": "tvmtune.cli.record_command",
         "replay": "tvmtune.cli.replay_command",
+        "export": "tvmtune.cli.export_command",
+        "import": "tvmtune.cli.import_command",
     }
 )
 """The module of each command; only that of the command given is loaded."""

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tvmtune.analysis.relations import relations_of
 from tvmtune.errors import SpaceError, TvmtuneError
+from tvmtune.experiments.values_domain import ValuesDomain
+from tvmtune.records.foreign_space import is_foreign
 from tvmtune.records.recorded_space import RecordedSpace
 from tvmtune.search_spaces.domain import TaskDomain
 from tvmtune.search_spaces.protocols import Axis, Points
@@ -32,7 +33,8 @@ class RecordedDomain:
     space
         What was measured.
     whole
-        The domain of the task, knobs restricted to the values of the space.
+        The domain of the task, knobs restricted to the values of the space; or the product of
+        these values, where the template is not known.
 
     Raises
     ------
@@ -40,9 +42,7 @@ class RecordedDomain:
         If the domain lacks a config of the space.
     """
 
-    def __init__(self, space: RecordedSpace, whole: TaskDomain) -> None:
-        if {k.name: k.values for k in whole.spaces[0].knobs} != dict(space.template.knobs):
-            raise SpaceError("its knobs have other values now: the template has changed")
+    def __init__(self, space: RecordedSpace, whole: TaskDomain | ValuesDomain) -> None:
         self.space = space
         self._whole = whole
         self.points = np.zeros((len(space), whole.width), np.int64)
@@ -62,7 +62,7 @@ class RecordedDomain:
     def of(
         space: RecordedSpace, path: Path | None = None, template: str | None = None
     ) -> RecordedDomain:
-        """The domain of a space.
+        """The domain of a space: of its template, or by its values where others measured it.
 
         Parameters
         ----------
@@ -81,6 +81,11 @@ class RecordedDomain:
         """
         where = "" if path is None else f"{path}: "
         own = space.template
+        if is_foreign(own.name):
+            try:
+                return RecordedDomain(space, ValuesDomain(own.knobs))
+            except SpaceError as error:
+                raise SpaceError(f"{where}{error}") from error
         if own.name not in TEMPLATES and own.name != (template and canonical_reference(template)):
             raise SpaceError(
                 f"{where}its template {own.name} is not of tvmtune; if you trust its code, and it "
@@ -92,6 +97,8 @@ class RecordedDomain:
                 raise SpaceError(
                     f"{own.name} was measured in version {own.version}, here is {key.version}"
                 )
+            if {k.name: k.values for k in whole.spaces[0].knobs} != dict(own.knobs):
+                raise SpaceError("its knobs have other values now: the template has changed")
             return RecordedDomain(space, whole)
         except TvmtuneError as error:
             raise SpaceError(
@@ -150,7 +157,7 @@ class RecordedDomain:
 
     @property
     def relation_names(self) -> tuple[str, ...]:
-        """Names of the columns of :meth:`relations`: the same for every space."""
+        """Names of the columns of :meth:`relations`; none where the template is not known."""
         return self._whole.relation_names
 
     def relations(self, points: Points) -> NDArray[np.float32]:
@@ -159,7 +166,7 @@ class RecordedDomain:
 
     @cached_property
     def _relations(self) -> NDArray[np.float32]:
-        return relations_of(self._features, self._whole.feature_names)
+        return self._whole.relations(self.points)
 
     def defaults(self) -> Points:
         """The default config, where it was measured."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from tvmtune.deploy.inputs import Inputs
 from tvmtune.errors import RecordError, SpaceError, UsageError
-from tvmtune.outcome import Status
+from tvmtune.experiments.settled import Settled, columns_of, origin_of, settle
 from tvmtune.records import Purpose, Record, read_log
 from tvmtune.records.recorded_space import RecordedSpace, RecordedTemplate
 from tvmtune.search_spaces.config import Config
@@ -29,9 +29,6 @@ MOST_CONFIGS = 20_000
 _LARGEST_PRODUCT = 2**20
 _CONFIRMED_SHARE, _FEWEST_CONFIRMED, _MOST_CONFIRMED = 0.1, 16, 500
 _CONFIRM_S = 0.25
-_LONGEST_GAP_S = 30.0
-"""Between two trials; what is longer is a pause in which nothing was measured."""
-_BUILDING = ("lowering", "codegen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +176,9 @@ def recorded(records: Iterable[Record], recording: Recording, extent: Extent) ->
     for record in records:
         if record.task == (workload, target) and (key := _key(record, extent)) is not None:
             groups.setdefault(key, []).append(record)
-    settled = {key: found for key, group in groups.items() if (found := _settled(group))}
+    settled = settle(groups)
     if not settled:
         raise RecordError(f"the log has no measurement of {workload} for {target}")
-    _check_origin([record for record, _ in settled.values()])
     return _space_of(settled, recording, extent)
 
 
@@ -201,62 +197,22 @@ def _key(record: Record, extent: Extent) -> bytes | None:
     return extent.domain.keys(point[np.newaxis])[0]
 
 
-def _settled(group: Sequence[Record]) -> tuple[Record, Record | None] | None:
-    """The search record of a config, and its last confirmation; None if only machinery failed."""
-    ended = [r for r in group if r.status is not Status.INFRASTRUCTURE]
-    searches = [r for r in ended if r.purpose is not Purpose.CONFIRM]
-    confirmed = [r for r in ended if r.purpose is Purpose.CONFIRM]
-    if not searches:
-        return None
-    failed = next((r for r in ended if not r.ok), None)
-    return failed or searches[-1], confirmed[-1] if confirmed and not failed else None
-
-
-def _check_origin(records: Sequence[Record]) -> None:
-    models = {str(r.fingerprint.get("cpu", "")) for r in records}
-    if len(models) > 1:
-        raise RecordError(
-            f"the log has configs of several models of machine ({', '.join(sorted(models))}): "
-            "their times do not compare; record each in a log of its own"
-        )
-
-
 def _space_of(
-    settled: Mapping[bytes, tuple[Record, Record | None]], recording: Recording, extent: Extent
+    settled: Mapping[bytes, Settled], recording: Recording, extent: Extent
 ) -> RecordedSpace:
     """The columns, in the order of the points."""
     keys = sorted(settled)
-    points = np.array([np.frombuffer(key, "<i8")[1:] for key in keys], np.int64)
-    pairs = [settled[key] for key in keys]
-    searches = [search for search, _ in pairs]
-    first = min(searches, key=lambda r: r.start_s)
-    last = max(searches, key=lambda r: r.start_s)
+    found = [settled[key] for key in keys]
     return RecordedSpace(
-        workload=first.workload,
-        target=first.target,
+        workload=found[0].search.workload,
+        target=found[0].search.target,
         template=_recorded_template(extent),
         exhaustive=len(keys) == extent.valid,
         seed=recording.seed,
-        points=points,
-        statuses=tuple(r.status for r in searches),
-        search_s=_column(r.median_s if r.ok else None for r in searches),
-        confirmed_s=_column(c.median_s if c is not None else None for _, c in pairs),
-        build_s=_column(_seconds(r, building=True) for r in searches),
-        run_s=_column(_seconds(r, building=False) for r in searches),
-        origin={
-            "fingerprint": dict(last.fingerprint),
-            "toolchain": dict(last.toolchain),
-            "settings": dict(last.settings),
-            "start_s": first.start_s,
-            "took_s": _took_s([r for pair in pairs for r in pair if r is not None]),
-        },
+        points=np.array([np.frombuffer(key, "<i8")[1:] for key in keys], np.int64),
+        origin=origin_of(found),
+        **columns_of(found),
     )
-
-
-def _took_s(records: Sequence[Record]) -> float:
-    """Seconds from the first start to the last, pauses left out."""
-    gaps = np.diff(np.sort([record.start_s for record in records]))
-    return float(np.minimum(gaps, _LONGEST_GAP_S).sum())
 
 
 def _recorded_template(extent: Extent) -> RecordedTemplate:
@@ -264,11 +220,3 @@ def _recorded_template(extent: Extent) -> RecordedTemplate:
     return RecordedTemplate(
         name=key.name, version=key.version, knobs={k.name: k.values for k in space.knobs}
     )
-
-
-def _column(values: Iterable[float | None]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.array([np.nan if v is None else v for v in values], np.float64)
-
-
-def _seconds(record: Record, *, building: bool) -> float:
-    return sum(s for step, s in record.seconds.items() if (step in _BUILDING) is building)
