@@ -19,7 +19,7 @@ _ROOT = Path(__file__).parent.parent
 _LINKED = ("cost_models", "measure", "records", "search_spaces")
 _FILES = sorted(path for top in ("tvmtune", *_LINKED) for path in (_ROOT / top).rglob("*.py"))
 
-_HEAVY = {"google", "llvmlite", "matplotlib", "onnx", "pandas", "xgboost"}
+_HEAVY = {"google", "llvmlite", "matplotlib", "onnx", "pandas", "scipy", "xgboost"}
 """Packages that are imported only inside functions, and only where they are adapted."""
 
 _FORBIDDEN_IMPORTS = {
@@ -168,7 +168,15 @@ def test_files_say_what_they_are(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "files"), [("onnx", 1), ("xgboost", 1), ("matplotlib", 1), ("llvmlite", 2)]
+    ("package", "files"),
+    [
+        ("onnx", 1),
+        ("xgboost", 1),
+        ("matplotlib", 2),
+        ("llvmlite", 2),
+        ("pandas", 1),
+        ("scipy", 1),
+    ],
 )
 def test_heavy_packages_have_few_adapters(package: str, files: int) -> None:
     adapters = {
