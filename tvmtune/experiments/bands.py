@@ -23,7 +23,7 @@ ALL_TASKS = ""
 
 CONFIDENCE = 0.95
 
-_POINTS = 96
+_POINTS = 64
 
 
 @dataclass(frozen=True, slots=True)

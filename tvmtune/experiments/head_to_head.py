@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tvmtune.experiments.bands import median_interval
 from tvmtune.experiments.results import Results
 from tvmtune.experiments.standings import AXES, Axis, Standing, pairs_of, upper_median
 
@@ -49,6 +50,9 @@ class Reach:
         How many there are, and how many got there.
     trials, seconds
         The median of what it took; None where half of them never got there.
+    trials_low, trials_high
+        A distribution-free interval of the median of trials; None where such a search never got
+        there.
     best_share
         The median of the best share of the optimum's speed that was found.
     """
@@ -58,6 +62,8 @@ class Reach:
     searches: int
     reached: int
     trials: float | None
+    trials_low: float | None
+    trials_high: float | None
     seconds: float | None
     best_share: float
 
@@ -101,12 +107,15 @@ def _duel(pairs: Sequence[tuple[Standing, Standing]], axis: Axis) -> Duel:
 
 
 def _reach(group: Sequence[Standing]) -> Reach:
+    ordered, place = sorted(s.trials_to_share for s in group), median_interval(len(group))
     return Reach(
         task=group[0].task,
         strategy=group[0].strategy,
         searches=len(group),
         reached=sum(math.isfinite(s.trials_to_share) for s in group),
         trials=_known(upper_median([s.trials_to_share for s in group])),
+        trials_low=_known(ordered[place.low]),
+        trials_high=_known(ordered[place.high]),
         seconds=_known(upper_median([s.seconds_to_share for s in group])),
         best_share=sorted(s.best_share for s in group)[(len(group) - 1) // 2],
     )

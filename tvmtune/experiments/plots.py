@@ -1,0 +1,263 @@
+"""The figures of a report, as SVG text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tvmtune.experiments.analysis import Analysis
+from tvmtune.experiments.bands import ALL_TASKS, Curve
+from tvmtune.experiments.canvas import (
+    INK,
+    Look,
+    drawn,
+    legend,
+    legend_in,
+    log_axis,
+    looks,
+    shorten,
+)
+from tvmtune.experiments.scores import CURVE_POINTS
+from tvmtune.experiments.standings import Axis
+
+_NAMES: Mapping[Axis, str] = {"trials": "trials", "seconds": "seconds of search"}
+_PANEL_IN, _COLUMNS, _ALL_IN = 1.3, 2, 2.3
+_LONGEST_TITLE, _LONGEST_NAME = 20, 18
+_HALF = 0.5
+_TIGHT = 0.35
+"""How far a probability is from 1/2 where its cell is dark."""
+
+
+def draw_best_so_far(analysis: Analysis, axis: Axis) -> str:
+    """The best so far over all tasks, with bands."""
+    found = [c for c in analysis.curves if (c.axis, c.task) == (axis, ALL_TASKS)]
+    names, styles = [c.strategy for c in found], looks(analysis.strategies)
+
+    def draw(figure: Any) -> None:
+        axes = figure.add_subplot()
+        _draw_curves(axes, found, styles, analysis.results.study.share, lowest_shown(found))
+        axes.set_xlabel(_NAMES[axis])
+        axes.set_ylabel("share of the best speed")
+        legend(figure, names, styles)
+
+    return drawn(draw, _ALL_IN + legend_in(names)) if found else ""
+
+
+def draw_best_by_task(analysis: Analysis, axis: Axis) -> str:
+    """The best so far of each task, as small multiples."""
+    found = [c for c in analysis.curves if c.axis == axis and c.task != ALL_TASKS]
+    tasks = list(dict.fromkeys(c.task for c in found))
+    rows, styles = -(-len(tasks) // _COLUMNS), looks(analysis.strategies)
+    share, bottom = analysis.results.study.share, lowest_shown(found)
+
+    def draw(figure: Any) -> None:
+        panels = list(figure.subplots(rows, _COLUMNS, squeeze=False, sharey=True).flat)
+        for axes, task in zip(panels, tasks, strict=False):
+            _draw_curves(axes, [c for c in found if c.task == task], styles, share, bottom)
+            axes.set_title(shorten(task, _LONGEST_TITLE), loc="left", pad=2, parse_math=False)
+        for axes in panels[len(tasks) :]:
+            axes.axis("off")
+        figure.supxlabel(_NAMES[axis], fontsize="medium")
+        figure.supylabel("share of the best speed", fontsize="medium")
+        legend(figure, analysis.strategies, styles)
+
+    return drawn(draw, _PANEL_IN * rows + 0.3 + legend_in(analysis.strategies)) if tasks else ""
+
+
+def draw_performance(analysis: Analysis) -> str:
+    """The performance over the budget that the exact score by trials is the mean of."""
+    kind = ("exact", "trials", ALL_TASKS)
+    found = [s for s in analysis.scores if (s.variant, s.axis, s.task) == kind]
+    names, styles = [s.strategy for s in found], looks(analysis.strategies)
+
+    def draw(figure: Any) -> None:
+        axes = figure.add_subplot()
+        axes.axhline(0, color=INK, linewidth=0.7)
+        for score in found:
+            look = styles[score.strategy]
+            _draw_line(axes, np.linspace(0, 100, CURVE_POINTS), score.performance, look)
+        axes.grid(axis="y")
+        axes.set_xlim(0, 100)
+        axes.set_xlabel("part of the budget, %")
+        axes.set_ylabel("performance")
+        legend(figure, names, styles)
+
+    return drawn(draw, _ALL_IN + legend_in(names)) if found else ""
+
+
+def draw_duels(analysis: Analysis, axis: Axis) -> str:
+    """A heat map of how probable it is that one strategy is sooner than another."""
+    names = list(analysis.wins(axis))
+    places = {name: i for i, name in enumerate(names)}
+    cells = np.full((len(names), len(names)), np.nan)
+    for duel in analysis.duels:
+        if duel.axis == axis:
+            cells[places[duel.strategy], places[duel.other]] = duel.probability
+    labels = [shorten(name, _LONGEST_NAME) for name in names]
+
+    def draw(figure: Any) -> None:
+        axes = figure.add_subplot()
+        axes.pcolormesh(cells, cmap="RdBu", vmin=0, vmax=1, edgecolors="white", linewidth=1)
+        for (row, column), value in np.ndenumerate(cells):
+            if not np.isnan(value):
+                _write_cell(axes, row, column, value)
+        middles = np.arange(len(names)) + 0.5
+        axes.set_xticks(middles, labels, rotation=90, parse_math=False)
+        axes.set_yticks(middles, labels, parse_math=False)
+        axes.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
+        axes.invert_yaxis()
+        axes.spines[:].set_visible(False)
+        axes.set_xlabel("row sooner than column, %")
+
+    height = 0.085 * max(map(len, labels)) + 0.28 * len(names) + 0.4
+    return drawn(draw, height) if len(names) > 1 else ""
+
+
+def draw_reaches(analysis: Analysis) -> str:
+    """Trials to the share by task: medians with their intervals."""
+    found, styles = analysis.reaches, looks(analysis.strategies)
+    tasks = list(dict.fromkeys(r.task for r in found))
+    known = [v for r in found for v in (r.trials, r.trials_low, r.trials_high) if v is not None]
+    never = 1.7 * max([*known, 10.0])
+    lines = len(found) + 1.4 * len(tasks)
+
+    def draw(figure: Any) -> None:
+        axes, at = figure.add_subplot(), 0.0
+        for task in tasks:
+            axes.text(0, -at - 0.7, shorten(task, 40), transform=axes.get_yaxis_transform())
+            at += 1.4
+            for reach in (r for r in found if r.task == task):
+                _draw_reach(axes, -at, reach, never, styles[reach.strategy])
+                at += 1
+        axes.set_xscale("log")
+        log_axis(axes.xaxis)
+        axes.axvline(never / 1.3, color=INK, linewidth=0.6, linestyle=(0, (1, 2)))
+        axes.text(never, 0.35, "never", ha="center", va="bottom")
+        axes.set_xlim(0.85, never * 1.7)
+        axes.set_ylim(-lines + 0.4, 0.4)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+        axes.set_xlabel(f"trials to {analysis.results.study.share:.0%} of the best speed")
+        legend(figure, analysis.strategies, styles)
+
+    return drawn(draw, 0.145 * lines + 0.7 + legend_in(analysis.strategies))
+
+
+def draw_time_split(analysis: Analysis) -> str:
+    """Where the time of a search went, by the mean over tasks."""
+    parts = {
+        "thinking": ("thinking_s", "#D55E00", "////"),
+        "building": ("building_s", "#0072B2", ""),
+        "running": ("running_s", "#56B4E9", "||||"),
+    }
+    names = analysis.strategies
+
+    def draw(figure: Any) -> None:
+        axes, left = figure.add_subplot(), np.zeros(len(names))
+        for label, (field, colour, hatch) in parts.items():
+            widths = np.array([mean_seconds(analysis, name, field) for name in names])
+            look = {"color": colour, "hatch": hatch, "edgecolor": "white", "linewidth": 0}
+            axes.barh(np.arange(len(names)), widths, 0.7, left=left, label=label, **look)
+            left += widths
+        for i, total in enumerate(left):
+            axes.text(total, i, f" {total:.3g} s", va="center")
+        axes.set_xlim(0, 1.22 * max(left.max(), 1e-9))
+        axes.set_yticks(range(len(names)), [shorten(n, _LONGEST_NAME) for n in names])
+        axes.tick_params(axis="y", length=0)
+        axes.invert_yaxis()
+        axes.set_xlabel("seconds of a search")
+        figure.legend(loc="outside upper left", ncols=3, handlelength=1.4, borderaxespad=0.1)
+
+    return drawn(draw, 0.85 + 0.27 * len(names))
+
+
+def mean_seconds(analysis: Analysis, strategy: str, field: str) -> float:
+    """The mean over tasks of the mean of a field over a strategy's searches."""
+    by_task: dict[str, list[float]] = {}
+    for standing in analysis.standings:
+        if standing.strategy == strategy:
+            by_task.setdefault(standing.task, []).append(getattr(standing, field))
+    return float(np.mean([np.mean(values) for values in by_task.values()]))
+
+
+def lowest_shown(found: Sequence[Curve]) -> float:
+    """Where the axis of shares begins: at a half, or above if all medians begin there."""
+    first = [float(c.median[0]) for c in found]
+    last = [float(c.median[-1]) for c in found]
+    if min(last) < _HALF:
+        return 0.0
+    return float(np.clip(np.floor(10 * min(first)) / 10, _HALF, 0.8))
+
+
+def _draw_curves(
+    axes: Any,
+    found: Sequence[Curve],
+    styles: Mapping[str, Look],
+    share: float,
+    bottom: float,
+) -> None:
+    """Medians over bands, from where the first is shown; thin where less than half last."""
+    axes.set_xscale("log")
+    log_axis(axes.xaxis)
+    axes.axhline(share, color=INK, linewidth=0.6, linestyle=(0, (1, 2)))
+    for curve in found:
+        look = styles[curve.strategy]
+        axes.fill_between(
+            curve.at, curve.low, curve.high, color=look.colour, alpha=0.13, linewidth=0, step="post"
+        )
+    for curve in found:
+        alive = int((curve.alive >= 0.5).sum())
+        look = styles[curve.strategy]
+        _draw_line(axes, curve.at[:alive], curve.median[:alive], look, step=True)
+        rest = slice(max(alive - 1, 0), None)
+        axes.step(
+            curve.at[rest], curve.median[rest], where="post", color=look.colour, linewidth=0.5
+        )
+    ticks = [t for t in np.arange(0, 1, 0.1) if bottom <= t < share - 0.06]
+    ticks = [*ticks[:: max(1, round(len(ticks) / 3))], share]
+    axes.set_yticks(ticks, [f"{t:.0%}" for t in ticks])
+    axes.set_ylim(bottom, 1.015)
+    shown = min(int(np.argmax(c.median > bottom)) for c in found if (c.median > bottom).any())
+    axes.set_xlim(found[0].at[max(shown - 1, 0)], found[0].at[-1])
+    axes.grid(axis="both")
+
+
+def _draw_line(axes: Any, x: Any, y: Any, look: Look, *, step: bool = False) -> None:
+    """A line with a few marks, so that it is told from others without colour."""
+    every = max(1, len(x) // 5)
+    axes.plot(
+        x,
+        y,
+        drawstyle="steps-post" if step else "default",
+        color=look.colour,
+        linestyle=look.dashes,
+        linewidth=1.4,
+        marker=look.marker,
+        markersize=3.6,
+        markevery=(sum(map(ord, look.marker)) % every, every),
+    )
+
+
+def _write_cell(axes: Any, row: int, column: int, value: float) -> None:
+    dark = abs(value - 0.5) > _TIGHT
+    axes.text(
+        column + 0.5,
+        row + 0.5,
+        f"{100 * value:.0f}",
+        ha="center",
+        va="center",
+        color="#ffffff" if dark else "#000000",
+    )
+
+
+def _draw_reach(axes: Any, at: float, reach: Any, never: float, look: Look) -> None:
+    """A mark at the median, hollow where it was never reached, and a line along its interval."""
+    low, middle, high = (
+        never if v is None else v for v in (reach.trials_low, reach.trials, reach.trials_high)
+    )
+    axes.plot([low, high], [at, at], color=look.colour, linewidth=1.3)
+    face = look.colour if reach.trials is not None else "none"
+    axes.plot(middle, at, look.marker, color=look.colour, markerfacecolor=face, markersize=4.5)
