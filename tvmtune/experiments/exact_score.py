@@ -79,7 +79,10 @@ def budget_trials(space: RecordedSpace) -> tuple[int, int]:
 def exact_baseline(
     space: RecordedSpace, axis: Axis, rng: np.random.Generator
 ) -> ExactBaseline | None:
-    """Random search on a space; None where it is at the optimum within the budget.
+    """Random search on a space.
+
+    None where its configs are equally fast, or so few that random search is sure of the optimum
+    within the budget.
 
     By trials it is exact; by seconds the mean of simulated random searches, as what a trial takes
     depends on its config and on what overlaps.
@@ -94,6 +97,8 @@ def exact_baseline(
         Draws the orders of the simulated searches.
     """
     first, last = budget_trials(space)
+    if np.nanmax(space.times_s) == space.best_s:
+        return None
     if axis == "trials":
         at = np.round(np.linspace(first, last, RESOLUTION))
         random_share = expected_best(ranked_shares(space), at.astype(np.int64))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tvmtune.experiments.analysis import Analysis
 from tvmtune.experiments.bands import ALL_TASKS, Curve
@@ -23,9 +24,11 @@ from tvmtune.experiments.scores import CURVE_POINTS
 from tvmtune.experiments.standings import Axis
 
 _NAMES: Mapping[Axis, str] = {"trials": "trials", "seconds": "seconds of search"}
-_PANEL_IN, _COLUMNS, _ALL_IN = 1.3, 2, 2.3
+_PANEL_IN, _COLUMNS, _ALL_IN = 1.4, 2, 2.4
 _LONGEST_TITLE, _LONGEST_NAME = 20, 18
 _HALF = 0.5
+_TOP, _TICKS = 0.995, (0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
+"""Of the axis of shares: where it ends, and what may be written at it beside 0."""
 _TIGHT = 0.35
 """How far a probability is from 1/2 where its cell is dark."""
 
@@ -37,7 +40,7 @@ def draw_best_so_far(analysis: Analysis, axis: Axis) -> str:
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
-        _draw_curves(axes, found, styles, analysis.results.study.share, lowest_shown(found))
+        _draw_curves(axes, found, styles, analysis.results.study.share, 0.75)
         axes.set_xlabel(_NAMES[axis])
         axes.set_ylabel("share of the best speed")
         legend(figure, names, styles)
@@ -50,12 +53,12 @@ def draw_best_by_task(analysis: Analysis, axis: Axis) -> str:
     found = [c for c in analysis.curves if c.axis == axis and c.task != ALL_TASKS]
     tasks = list(dict.fromkeys(c.task for c in found))
     rows, styles = -(-len(tasks) // _COLUMNS), looks(analysis.strategies)
-    share, bottom = analysis.results.study.share, lowest_shown(found)
+    share = analysis.results.study.share
 
     def draw(figure: Any) -> None:
         panels = list(figure.subplots(rows, _COLUMNS, squeeze=False, sharey=True).flat)
         for axes, task in zip(panels, tasks, strict=False):
-            _draw_curves(axes, [c for c in found if c.task == task], styles, share, bottom)
+            _draw_curves(axes, [c for c in found if c.task == task], styles, share, 1.5)
             axes.set_title(shorten(task, _LONGEST_TITLE), loc="left", pad=2, parse_math=False)
         for axes in panels[len(tasks) :]:
             axes.axis("off")
@@ -183,45 +186,45 @@ def mean_seconds(analysis: Analysis, strategy: str, field: str) -> float:
     return float(np.mean([np.mean(values) for values in by_task.values()]))
 
 
-def lowest_shown(found: Sequence[Curve]) -> float:
-    """Where the axis of shares begins: at a half, or above if all medians begin there."""
-    first = [float(c.median[0]) for c in found]
-    last = [float(c.median[-1]) for c in found]
-    if min(last) < _HALF:
-        return 0.0
-    return float(np.clip(np.floor(10 * min(first)) / 10, _HALF, 0.8))
+def stretched(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where a share stands on an axis that is stretched towards 1; what is above `_TOP` is there.
+
+    Half of the distance to 1 is always as long.
+    """
+    where: NDArray[np.float64] = -np.log2(1 - np.minimum(share, _TOP))
+    return where
+
+
+def _share_ticks(share: float, apart: float) -> list[float]:
+    """The share that is to be reached, and others that are so far apart on the axis."""
+    chosen = [min(share, _TOP)]
+    for tick in (0.0, *_TICKS):
+        places = stretched(np.array([*chosen, tick]))
+        if np.abs(places[:-1] - places[-1]).min() >= apart:
+            chosen.append(tick)
+    return sorted(chosen)
 
 
 def _draw_curves(
-    axes: Any,
-    found: Sequence[Curve],
-    styles: Mapping[str, Look],
-    share: float,
-    bottom: float,
+    axes: Any, found: Sequence[Curve], styles: Mapping[str, Look], share: float, apart: float
 ) -> None:
-    """Medians over bands, from where the first is shown; thin where less than half last."""
+    """Medians over bands; thin from where less than half of the searches last."""
     axes.set_xscale("log")
     log_axis(axes.xaxis)
-    axes.axhline(share, color=INK, linewidth=0.6, linestyle=(0, (1, 2)))
+    axes.axhline(stretched(np.array(share)), color=INK, linewidth=0.6, linestyle=(0, (1, 2)))
     for curve in found:
-        look = styles[curve.strategy]
-        axes.fill_between(
-            curve.at, curve.low, curve.high, color=look.colour, alpha=0.13, linewidth=0, step="post"
-        )
+        band, colour = stretched(np.array([curve.low, curve.high])), styles[curve.strategy].colour
+        axes.fill_between(curve.at, *band, color=colour, alpha=0.13, linewidth=0, step="post")
     for curve in found:
-        alive = int((curve.alive >= 0.5).sum())
-        look = styles[curve.strategy]
-        _draw_line(axes, curve.at[:alive], curve.median[:alive], look, step=True)
+        look, middle = styles[curve.strategy], stretched(curve.median)
+        alive = int((curve.alive >= _HALF).sum())
+        _draw_line(axes, curve.at[:alive], middle[:alive], look, step=True)
         rest = slice(max(alive - 1, 0), None)
-        axes.step(
-            curve.at[rest], curve.median[rest], where="post", color=look.colour, linewidth=0.5
-        )
-    ticks = [t for t in np.arange(0, 1, 0.1) if bottom <= t < share - 0.06]
-    ticks = [*ticks[:: max(1, round(len(ticks) / 3))], share]
-    axes.set_yticks(ticks, [f"{t:.0%}" for t in ticks])
-    axes.set_ylim(bottom, 1.015)
-    shown = min(int(np.argmax(c.median > bottom)) for c in found if (c.median > bottom).any())
-    axes.set_xlim(found[0].at[max(shown - 1, 0)], found[0].at[-1])
+        axes.step(curve.at[rest], middle[rest], where="post", color=look.colour, linewidth=0.5)
+    ticks = _share_ticks(share, apart)
+    axes.set_yticks(stretched(np.array(ticks)), [f"{100 * t:g} %" for t in ticks])
+    axes.set_ylim(0, 1.02 * float(stretched(np.array(_TOP))))
+    axes.set_xlim(found[0].at[0], max(found[0].at[-1], 1.01 * found[0].at[0]))
     axes.grid(axis="both")
 
 

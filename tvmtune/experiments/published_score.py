@@ -79,8 +79,6 @@ def budget(space: RecordedSpace) -> Budget | None:
         return None
     if last - first < 2:
         last, first = (min(every, last + 2), 0) if not first else (min(every, last + 1), first - 1)
-    if last <= first:
-        return None
     cost_s = float(np.median(space.build_s + space.run_s))
     return Budget(first, last, first * cost_s, last * cost_s)
 

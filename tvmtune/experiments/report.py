@@ -176,7 +176,7 @@ def _courses(pictures: dict[str, str]) -> Iterator[str]:
         "median of the distribution with 95 % confidence at each point, by order statistics, "
         "whatever the distribution is; below six searches with less. Searches that ended are "
         "carried on; where less than half of them last, the line is thin. Dotted: the share that "
-        "was to be reached."
+        "was to be reached. The axis is stretched towards 100 %; what is above 99.5 % stands there."
     )
     yield _picture(pictures, "best-trials", "best-seconds", "tasks-trials", "tasks-seconds")
 
@@ -202,9 +202,9 @@ def _tests(analysis: Analysis) -> Iterator[str]:
         "Wilcoxon's signed-rank test on the logarithm of the ratio, over all pairs of a task and a "
         "seed; a search that never got there counts as a trial more than its budget. Two-sided; "
         f"significant below {LEVEL:g} after Holm's correction for the number of strategies. "
-        "Effect: matched-pairs rank-biserial correlation, +1 where the strategy is always sooner. Ratio: "
-        "below 1 the strategy takes fewer trials; geometric mean over tasks of the ratios of "
-        "medians, bootstrap interval over seeds.",
+        "Effect: matched-pairs rank-biserial correlation, +1 where the strategy is always sooner. "
+        "Ratio: below 1 the strategy takes fewer trials; geometric mean over tasks of the ratios "
+        "of medians, bootstrap interval over seeds.",
         "An asterisk: a median is one of searches that never got there, the ratio is a bound."
         if any(test.censored for test in analysis.tests)
         else "",
