@@ -14,7 +14,7 @@ from tvmtune.experiments.analysis import SEED, Analysis, analyse
 from tvmtune.experiments.report import write_report
 from tvmtune.experiments.report_tables import summary_table
 from tvmtune.experiments.results import read_results
-from tvmtune.experiments.wording import answer
+from tvmtune.experiments.wording import answer, counted
 
 
 def command(
@@ -29,7 +29,8 @@ def command(
     """Say what an experiment's results say: one HTML page, tables as CSV, pictures as SVG."""
     results = read_results(directory)
     if results.missing > 0:
-        complain(f"{directory}: {results.missing} searches have not finished", "warning")
+        missing = counted(results.missing, "search has", "searches have")
+        complain(f"{directory}: {missing} not finished", "warning")
     analysis = analyse(results, seed)
     page, *others = write_report(analysis, out or directory)
     if as_json:

@@ -29,7 +29,7 @@ INK, PALE = "#222222", "#d4d4d4"
 _POINTS = 72.0
 _CHARACTER = 0.62
 """Width of a character over the size of the font, mostly."""
-_HANDLE_PT = 40.0
+_HANDLE_PT, _LONGEST_LABEL = 40.0, 36
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK)
 _DASHES: Sequence[Any] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)))
 _MARKERS = "osD^vPX*"
@@ -37,6 +37,7 @@ _SETTINGS: MappingProxyType[str, Any] = MappingProxyType(
     {
         "svg.fonttype": "none",
         "svg.hashsalt": "tvmtune",  # the same results, the same file
+        "text.parse_math": False,  # names are of files
         "font.family": "DejaVu Sans",
         "font.size": LETTER_PT,
         "axes.titlesize": LETTER_PT,
@@ -129,10 +130,10 @@ def legend(figure: Any, names: Sequence[str], styles: dict[str, Look]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=s.colour, linestyle=s.dashes, marker=s.marker, markersize=4, label=n)
-        for n, s in ((name, styles[name]) for name in names)
+        Line2D([], [], color=s.colour, linestyle=s.dashes, marker=s.marker, markersize=4, label="-")
+        for s in (styles[name] for name in names)
     ]
-    figure.legend(
+    made = figure.legend(
         handles=handles,
         loc="outside upper left",
         ncols=legend_columns(names),
@@ -142,11 +143,14 @@ def legend(figure: Any, names: Sequence[str], styles: dict[str, Look]) -> None:
         handletextpad=0.5,
         labelspacing=0.25,
     )
+    for label, name in zip(made.get_texts(), names, strict=True):
+        label.set_text(shorten(name, _LONGEST_LABEL))  # given above it might be taken for hidden
 
 
 def legend_columns(names: Sequence[str]) -> int:
     """How many names fit beside each other."""
-    widest = _HANDLE_PT + _CHARACTER * LETTER_PT * max(map(len, names))
+    longest = min(max(map(len, names)), _LONGEST_LABEL)
+    widest = _HANDLE_PT + _CHARACTER * LETTER_PT * longest
     return max(1, min(len(names), int(WIDTH_IN * _POINTS / widest)))
 
 

@@ -1,12 +1,11 @@
 """Results as frames of pandas, in and out; pandas is an extra: ``pip install 'tvmtune[data]'``.
 
-`trials_frame` and `searches_frame` have all that searches did; `searches_from` makes the searches
+`trials_frame` and `searches_frame` have all that searches did; `results_from` makes the searches
 of them again, so that an analysis can begin with frames, or with the CSV files of a report.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -19,7 +18,7 @@ from tvmtune.experiments.bands import ALL_TASKS, Curve
 from tvmtune.experiments.results import Results, Search, in_order, placed
 from tvmtune.experiments.scores import Score
 from tvmtune.experiments.standings import standings
-from tvmtune.experiments.study_file import StudyFile
+from tvmtune.experiments.study_file import StudyFile, finite
 from tvmtune.experiments.trace import Trace
 from tvmtune.records.recorded_space import RecordedSpace
 
@@ -28,6 +27,11 @@ if TYPE_CHECKING:
 
 _KEY = ["task", "strategy", "seed"]
 _SPENT = ["thinking_s", "building_s", "running_s"]
+_NUMBERS = (
+    *("time_s", "told_s", "best_s", "best_share", "trials_to_share", "seconds_to_share"),
+    *_SPENT,
+    "total_s",
+)
 _ALL = "(all)"
 """What a table has for a task where it is about all of them."""
 
@@ -71,8 +75,13 @@ def rows_frame(rows: Iterable[Any]) -> pd.DataFrame:
 
 def curves_frame(curves: Sequence[Curve]) -> pd.DataFrame:
     """One row a point of a curve."""
-    shared = ("task", "strategy", "axis", "searches", "coverage")
-    return _points_frame(curves, shared, ("at", "median", "low", "high", "alive"))
+    import pandas as pd
+
+    names = [field.name for field in fields(Curve)]
+    parts = [pd.DataFrame({name: getattr(curve, name) for name in names}) for curve in curves]
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+    frame["task"] = frame["task"].replace(ALL_TASKS, _ALL)
+    return frame
 
 
 def scores_frame(scores: Sequence[Score]) -> pd.DataFrame:
@@ -80,7 +89,7 @@ def scores_frame(scores: Sequence[Score]) -> pd.DataFrame:
     return rows_frame(scores).drop(columns="performance", errors="ignore")
 
 
-def searches_from(
+def results_from(
     trials: pd.DataFrame,
     searches: pd.DataFrame,
     study: StudyFile,
@@ -100,21 +109,18 @@ def searches_from(
     Raises
     ------
     RecordError
-        If a column is missing, or a search of one frame is not in the other or not in the study.
+        If a column is missing or has what does not belong there, or a search of one frame is not
+        in the other or not in the study.
     """
     for frame, names in ((trials, [*_KEY, "time_s", "told_s", "row"]), (searches, _KEY + _SPENT)):
         lacking = [name for name in names if name not in frame]
         if lacking:
             raise RecordError(f"the table lacks the columns {', '.join(lacking)}")
-    grouped = {_key(key): group for key, group in trials.groupby(_KEY, sort=False)}
-    found: dict[tuple[str, str, int], Search] = {}
-    for row in searches.to_dict("records"):
-        key = _key([row[name] for name in _KEY])
-        trace = _trace(grouped.pop(key, trials.iloc[:0]), row)
-        made = Search(task=key[0], strategy=key[1], seed=key[2], trace=trace)
-        found.setdefault(key, placed(made, study, spaces))
-    if grouped:
-        raise RecordError(f"trials of a search that is not in the other table: {min(grouped)}")
+    try:
+        made = _searches(trials, searches)
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"not a table of this kind: {error}") from error
+    found = {key: placed(search, study, spaces) for key, search in made.items()}
     return Results(study=study, spaces=spaces, searches=in_order(found, study))
 
 
@@ -129,11 +135,11 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     try:
         frame.to_csv(path, index=False, lineterminator="\n")
     except OSError as error:
-        raise RecordError(f"{path}: cannot be written: {error.strerror}") from error
+        raise RecordError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """A frame that `write_csv` wrote, with the same numbers.
+    """A frame of trials or of searches that `write_csv` wrote, with the same numbers.
 
     Raises
     ------
@@ -142,13 +148,16 @@ def read_csv(path: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    texts = {"task": str, "strategy": str, "row": "Int64"}
     try:
         return pd.read_csv(
-            path, dtype=texts, float_precision="round_trip", keep_default_na=False, na_values=[""]
+            path,
+            dtype={"task": str, "strategy": str, "row": "Int64"},
+            converters=dict.fromkeys(_NUMBERS, _number),  # exactly, whatever pandas does
+            keep_default_na=False,
+            na_values=[""],
         )
     except OSError as error:
-        raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
+        raise RecordError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise RecordError(f"{path}: not a table of this kind: {error}") from error
 
@@ -184,18 +193,20 @@ def _trials(search: Search) -> dict[str, Any]:
     }
 
 
-def _points_frame(
-    curves: Sequence[Any], shared: Sequence[str], arrays: Sequence[str]
-) -> pd.DataFrame:
-    import pandas as pd
+def _searches(trials: pd.DataFrame, searches: pd.DataFrame) -> dict[tuple[str, str, int], Search]:
+    grouped = {_key(key): group for key, group in trials.groupby(_KEY, sort=False)}
+    found: dict[tuple[str, str, int], Search] = {}
+    for row in searches.to_dict("records"):
+        task, strategy, seed = key = _key([row[name] for name in _KEY])
+        trace = _trace(grouped.pop(key, trials.iloc[:0]), row)
+        found.setdefault(key, Search(task=task, strategy=strategy, seed=seed, trace=trace))
+    if grouped:
+        raise RecordError(f"trials of a search that is not in the other table: {min(grouped)}")
+    return found
 
-    parts = [
-        pd.DataFrame({**{n: getattr(c, n) for n in shared}, **{n: getattr(c, n) for n in arrays}})
-        for c in curves
-    ]
-    frame = pd.concat(parts, ignore_index=True)
-    frame["task"] = frame["task"].replace(ALL_TASKS, _ALL)
-    return frame
+
+def _number(text: str) -> float:
+    return float(text) if text else np.nan
 
 
 def _key(values: Any) -> tuple[str, str, int]:
@@ -204,16 +215,15 @@ def _key(values: Any) -> tuple[str, str, int]:
 
 
 def _trace(trials: pd.DataFrame, spent: Mapping[Any, Any]) -> Trace:
-    rows = trials["row"]
+    rows, times_s = trials["row"], trials["time_s"].to_numpy(np.float64)
+    told_s = trials["told_s"].to_numpy(np.float64)
+    if not (np.isnan(times_s) | ((times_s > 0) & (times_s < np.inf))).all():
+        raise ValueError("time_s must be positive, or missing where a trial failed")
+    if not ((told_s >= 0) & (told_s < np.inf)).all():
+        raise ValueError("told_s must be numbers that are not negative")
     return Trace(
-        times_s=trials["time_s"].to_numpy(np.float64),
-        told_s=trials["told_s"].to_numpy(np.float64),
+        times_s=times_s,
+        told_s=told_s,
         rows=None if rows.isna().any() else rows.to_numpy(np.int64),
-        **{name: _seconds(spent[name]) for name in _SPENT},
+        **{name: finite(float(spent[name]), name) for name in _SPENT},
     )
-
-
-def _seconds(value: Any) -> float:
-    if not isinstance(value, float | int) or not 0 <= value < math.inf:
-        raise RecordError(f"{value!r} is no number of seconds")
-    return float(value)

@@ -68,7 +68,7 @@ def paragraph(*sentences: str, kind: str = "") -> str:
 def table(headers: Sequence[Header], rows: Iterable[Sequence[str]], caption: str = "") -> str:
     """A table; all cells are texts, and are escaped here.
 
-    Where it is wider than the screen, it is moved by itself.
+    Where it is wider than the screen, it is moved by itself, all but its first column.
     """
     head = "".join(f'<th scope="col"{h.attribute}>{escape(h.name)}</th>' for h in headers)
     body = "\n".join(
@@ -80,9 +80,9 @@ def table(headers: Sequence[Header], rows: Iterable[Sequence[str]], caption: str
         + "</tr>"
         for row in rows
     )
-    above = f"<caption>{escape(caption)}</caption>" if caption else ""
+    above = f'<p class="caption">{escape(caption)}</p>' if caption else ""
     return (
-        f'<div class="wide"><table>{above}<thead><tr>{head}</tr></thead>\n'
+        f'{above}<div class="wide"><table><thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody></table></div>"
     )
 

@@ -14,7 +14,7 @@ h2 { font-size: 1.2rem; margin: 2rem 0 0.5rem; border-bottom: 1px solid var(--pa
 h3 { font-size: 1rem; margin: 1.2rem 0 0.3rem; }
 p, li, dd { max-width: 46rem; }
 .answer { background: var(--shade); border-left: 4px solid var(--mark); padding: 0.5rem 1rem;
-  margin: 0.75rem 0; }
+  margin: 0.75rem 0; max-width: 48rem; }
 .answer p { margin: 0.4rem 0; }
 .note { font-size: 0.875rem; }
 .wide { overflow-x: auto; max-width: 100%; margin: 0.6rem 0; }
@@ -25,7 +25,8 @@ th { text-align: right; font-weight: 600; vertical-align: bottom; white-space: n
   min-width: 4rem; }
 th.text, td.text { text-align: left; }
 td.long { white-space: normal; min-width: 12rem; }
-caption { caption-side: top; text-align: left; padding: 0.2rem 0; font-size: 0.875rem; }
+td:first-child, th:first-child { position: sticky; left: 0; background: var(--paper); }
+.caption { font-size: 0.875rem; margin: 0.6rem 0 -0.4rem; }
 .figures { display: grid; gap: 1rem 1.5rem;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
 figure { margin: 0.5rem 0; }
@@ -43,12 +44,13 @@ code { font-size: 0.875em; overflow-wrap: anywhere; }
   body { max-width: none; padding: 0; font-size: 10pt; line-height: 1.35;
     print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   h1 { font-size: 15pt; } h2 { font-size: 12.5pt; margin-top: 1.2rem; } h3 { font-size: 10.5pt; }
-  h2, h3, caption { break-after: avoid; }
+  h2, h3, .caption { break-after: avoid; }
+  td:first-child, th:first-child { position: static; }
   p, li, dd { max-width: none; orphans: 3; widows: 3; }
-  figure, tr, .answer { break-inside: avoid; }
+  figure, tr, dl dl, .answer { break-inside: avoid; }
   thead { display: table-header-group; }
   .wide { overflow: visible; }
-  table, .note, figcaption, dl { font-size: 8.5pt; }
+  table, .note, .caption, figcaption, dl { font-size: 8.5pt; }
   th, td { padding: 0.1rem 0.35rem; }
   .figures { display: block; columns: 2; column-gap: 6mm; }
   figure svg { width: 88mm; max-width: 100%; }

@@ -59,7 +59,7 @@ def draw_best_by_task(analysis: Analysis, axis: Axis) -> str:
         panels = list(figure.subplots(rows, _COLUMNS, squeeze=False, sharey=True).flat)
         for axes, task in zip(panels, tasks, strict=False):
             _draw_curves(axes, [c for c in found if c.task == task], styles, share, 1.5)
-            axes.set_title(shorten(task, _LONGEST_TITLE), loc="left", pad=2, parse_math=False)
+            axes.set_title(shorten(task, _LONGEST_TITLE), loc="left", pad=2)
         for axes in panels[len(tasks) :]:
             axes.axis("off")
         figure.supxlabel(_NAMES[axis], fontsize="medium")
@@ -107,8 +107,8 @@ def draw_duels(analysis: Analysis, axis: Axis) -> str:
             if not np.isnan(value):
                 _write_cell(axes, row, column, value)
         middles = np.arange(len(names)) + 0.5
-        axes.set_xticks(middles, labels, rotation=90, parse_math=False)
-        axes.set_yticks(middles, labels, parse_math=False)
+        axes.set_xticks(middles, labels, rotation=90)
+        axes.set_yticks(middles, labels)
         axes.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
         axes.invert_yaxis()
         axes.spines[:].set_visible(False)
@@ -143,7 +143,7 @@ def draw_reaches(analysis: Analysis) -> str:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
-        axes.set_xlabel(f"trials to {analysis.results.study.share:.0%} of the best speed")
+        axes.set_xlabel(f"trials to {100 * analysis.results.study.share:g} % of the best speed")
         legend(figure, analysis.strategies, styles)
 
     return drawn(draw, 0.145 * lines + 0.7 + legend_in(analysis.strategies))

@@ -107,7 +107,7 @@ def report_page(analysis: Analysis, pictures: dict[str, str]) -> str:
     pictures
         As of `draw`.
     """
-    title = f"Search strategies: {listed(analysis.strategies)}"
+    title = "Search strategies compared"
     sections: tuple[Iterable[str], ...] = (
         _head(analysis),
         _courses(pictures),

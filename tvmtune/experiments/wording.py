@@ -103,7 +103,7 @@ def in_html(sentences: Sequence[str]) -> str:
 def _best(analysis: Analysis, share: float) -> str:
     by_trials, by_seconds = analysis.wins("trials"), analysis.wins("seconds")
     first, second = next(iter(by_trials)), next(iter(by_seconds))
-    near = f"{share:.0%} of the best speed"
+    near = f"{percent(share)} of the best speed"
     sentence = (
         f"{first} is the best by trials: it is sooner at {near} than another strategy with "
         f"probability {by_trials[first]:.2f}"
