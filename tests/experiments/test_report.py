@@ -22,10 +22,18 @@ from tvmtune.experiments.canvas import (
     shorten,
 )
 from tvmtune.experiments.page import Header, page, paragraph, table, values
-from tvmtune.experiments.report import draw, report_page, write_report
+from tvmtune.experiments.report import Pictures, draw, report_page, write_report
 from tvmtune.experiments.report_tables import scores_table
 from tvmtune.experiments.results import Results
-from tvmtune.experiments.wording import answer, listed, number, p_text, percent, seconds_text
+from tvmtune.experiments.wording import (
+    answer,
+    listed,
+    number,
+    p_text,
+    percent,
+    seconds_text,
+    seeds_text,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = {"<script>alert(1)</script>": 0.0, "_$x^{$ &amp;": 1.0, "b" * 60: 3.0}
@@ -37,7 +45,7 @@ def analysis() -> Analysis:
 
 
 @pytest.fixture(scope="module")
-def pictures(analysis: Analysis) -> dict[str, str]:
+def pictures(analysis: Analysis) -> Pictures:
     return draw(analysis)
 
 
@@ -57,7 +65,7 @@ def _loads(html: str) -> list[str]:
     return [one for one in found if not one.startswith("#")] + re.findall("@import|<script", html)
 
 
-def test_the_page_needs_nothing_else(analysis: Analysis, pictures: dict[str, str]) -> None:
+def test_the_page_needs_nothing_else(analysis: Analysis, pictures: Pictures) -> None:
     html = report_page(analysis, pictures)
     tree = _tree(html)
     assert _loads(html) == []
@@ -69,7 +77,7 @@ def test_the_page_needs_nothing_else(analysis: Analysis, pictures: dict[str, str
     assert report_page(analysis, draw(analysis)) == html
 
 
-def test_the_page_opens_with_the_answer(analysis: Analysis, pictures: dict[str, str]) -> None:
+def test_the_page_opens_with_the_answer(analysis: Analysis, pictures: Pictures) -> None:
     text = _text(report_page(analysis, pictures))
     first, second, third = answer(analysis)
     assert first.startswith("sage is the best by trials: it is sooner at 95 % of the best speed")
@@ -80,16 +88,17 @@ def test_the_page_opens_with_the_answer(analysis: Analysis, pictures: dict[str, 
     assert third == "It takes significantly fewer trials itself than random."
     assert text.index(first) < text.index(second) < text.index("Best so far")
     assert "3 strategies, 3 tasks, 10 seeds: 90 searches." in text
-    assert "A search ends after 80 trials." in text
+    assert "A search ends after 80 trials. Seeds: 0 to 9." in text
     assert "recorded, all configs" in text
     assert "A <B> & C" in text
     assert "Wilcoxon" in text
 
 
 @pytest.mark.parametrize("name", ["random", "bold", "sage", "task0", "never"])
-def test_pictures_have_text_that_can_be_read(pictures: dict[str, str], name: str) -> None:
-    assert any(f">{name}<" in svg for svg in pictures.values())
-    for svg in pictures.values():
+def test_pictures_have_text_that_can_be_read(pictures: Pictures, name: str) -> None:
+    made = [svg for parts in pictures.values() for svg in parts]
+    assert any(f">{name}<" in svg for svg in made)
+    for svg in made:
         tree = ElementTree.fromstring(svg.encode())
         assert tree.get("width") == f"{72 * WIDTH_IN:g}pt"
         sizes = re.findall(r"font(?:-size)?: ([\d.]+)px", svg)
@@ -109,8 +118,9 @@ def test_names_of_files_are_only_text() -> None:
     html = report_page(analysis, draw(analysis))
     assert _loads(html) == []
     assert all(name in _text(html) for name in (*HOSTILE, "<model>", "</style>", "<i>, None"))
-    assert "_$x^{$" in draw(analysis)["best-trials"]
-    assert "b" * 40 not in draw(analysis)["best-trials"]
+    (svg,) = draw(analysis)["best-trials"]
+    assert "_$x^{$" in svg
+    assert "b" * 40 not in svg
 
 
 def test_files_of_a_report(analysis: Analysis, tmp_path: Path) -> None:
@@ -162,7 +172,7 @@ def test_experiments_that_are_not_finished() -> None:
     assert "Against the default" not in text
     part = tuple(s for s in whole.searches if s.key[:2] != ("task1", "sage"))
     known = analyse(Results(study=whole.study, spaces=whole.spaces, searches=part))
-    assert [row[0] for row in scores_table(known).rows] == ["random", "bold"]
+    assert [row[1] for row in scores_table(known).rows] == 3 * ["random", "bold"]
     two = tuple(s for s in whole.searches if s.strategy != "bold")
     lacking = analyse(Results(study=whole.study, spaces=whole.spaces, searches=two))
     assert answer(lacking)[1] == "No strategy has searches in common with the default, bold."
@@ -189,7 +199,23 @@ def test_the_best_by_seconds_may_be_another() -> None:
             for d in analysis.duels
         ),
     )
-    assert answer(slowed)[0].endswith("with probability 1.00. By seconds it is bold (1.00).")
+    assert answer(slowed)[0].endswith(
+        "with probability 1.00. By seconds bold is sooner than another most often (1.00)."
+    )
+
+
+def test_tasks_that_are_too_easy_tell_nothing() -> None:
+    results = made_results(tasks=1, seeds=8, knowing={"bold": 90.0, "sage": 90.0}, trials=5)
+    analysis = analyse(results)
+    assert answer(analysis)[0].startswith(
+        "By trials all strategies are as soon at 95 % of the best speed as each other"
+    )
+    text = _text(report_page(analysis, draw(analysis)))
+    assert "On task0 every search got there with its first trial" in text
+    first = [s for s in results.searches if s.strategy == "bold"]
+    twins = [type(s)(task=s.task, strategy="sage", seed=s.seed, trace=s.trace) for s in first]
+    same = Results(study=results.study, spaces=results.spaces, searches=(*first, *twins))
+    assert answer(analyse(same))[0].endswith("as each other.")
 
 
 def test_noise_and_bounds_are_told() -> None:
@@ -243,6 +269,20 @@ def test_mean_seconds_are_of_tasks(analysis: Analysis) -> None:
     assert analysis.tasks == ("task0", "task1", "task2")
 
 
+def test_many_tasks_take_several_pictures() -> None:
+    names = {name: i / 4 for i, name in enumerate("abcdefgh")}
+    analysis = analyse(made_results(tasks=7, seeds=2, trials=20, knowing=names, default="a"))
+    made = draw(analysis)
+    assert [len(made[name]) for name in ("tasks-trials", "tasks-seconds", "trials-to-share")] == [
+        *(2, 2, 2),
+    ]
+    first, second = made["tasks-trials"]
+    assert ">task2<" in first
+    assert ">task6<" in second
+    names_of = re.findall(r'\sid="(tasks-\w+(?:-2)?)-figure', report_page(analysis, made))
+    assert names_of == ["tasks-trials", "tasks-seconds", "tasks-trials-2", "tasks-seconds-2"]
+
+
 def test_pieces_of_pages() -> None:
     html = page("<t>", [paragraph("a", "", "b"), table([Header("<n>")], [["1 < 2"]], "<c>")])
     assert _text(html).startswith("<t>")
@@ -256,6 +296,9 @@ def test_pieces_of_pages() -> None:
 
 
 def test_figures_as_text() -> None:
+    assert [seeds_text(s) for s in ([3], [1, 0], [2, 1, 3], [1, 3, 5])] == [
+        *("3", "0, 1", "1 to 3", "1, 3, 5"),
+    ]
     assert [number(v) for v in (None, 0.1234, 12.34, 1234.5)] == ["-", "0.123", "12.3", "1,234"]
     assert [seconds_text(s) for s in (2.0, 3e-3, 4e-6, 5e-9)] == ["2 s", "3 ms", "4 us", "5 ns"]
     assert (percent(None), percent(0.951)) == ("-", "95.1 %")

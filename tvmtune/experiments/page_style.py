@@ -24,7 +24,8 @@ th, td { padding: 0.2rem 0.6rem; text-align: right; border-bottom: 1px solid var
 th { text-align: right; font-weight: 600; vertical-align: bottom; white-space: normal;
   min-width: 4rem; }
 th.text, td.text { text-align: left; }
-td.long { white-space: normal; min-width: 12rem; }
+td.text { white-space: normal; min-width: 5.5rem; max-width: 16rem; }
+td.long { min-width: 12rem; overflow-wrap: anywhere; }
 td:first-child, th:first-child { position: sticky; left: 0; background: var(--paper); }
 .caption { font-size: 0.875rem; margin: 0.6rem 0 -0.4rem; }
 .figures { display: grid; gap: 1rem 1.5rem;
@@ -51,8 +52,12 @@ code { font-size: 0.875em; overflow-wrap: anywhere; }
   thead { display: table-header-group; }
   .wide { overflow: visible; }
   table, .note, .caption, figcaption, dl { font-size: 8.5pt; }
-  th, td { padding: 0.1rem 0.35rem; }
-  .figures { display: block; columns: 2; column-gap: 6mm; }
-  figure svg { width: 88mm; max-width: 100%; }
+  th, td { padding: 0.1rem 0.3rem; }
+  th { min-width: 0; }
+  td.text { min-width: 0; }
+  td.long { min-width: 34mm; }
+  .figures { display: block; }
+  figure { display: inline-block; width: 89mm; vertical-align: top; }
+  figure svg, figcaption { width: 87mm; max-width: 100%; }
 }
 """

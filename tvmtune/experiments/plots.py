@@ -20,11 +20,14 @@ from tvmtune.experiments.canvas import (
     looks,
     shorten,
 )
+from tvmtune.experiments.head_to_head import Reach
 from tvmtune.experiments.scores import CURVE_POINTS
 from tvmtune.experiments.standings import Axis
 
 _NAMES: Mapping[Axis, str] = {"trials": "trials", "seconds": "seconds of search"}
 _PANEL_IN, _COLUMNS, _ALL_IN = 1.4, 2, 2.4
+_PANELS, _LINES, _TITLE_LINES = 6, 40, 1.4
+"""Of a picture at most: tasks, and lines of the plot of trials to the share; of a title there."""
 _LONGEST_TITLE, _LONGEST_NAME = 20, 18
 _HALF = 0.5
 _TOP, _TICKS = 0.995, (0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
@@ -48,25 +51,14 @@ def draw_best_so_far(analysis: Analysis, axis: Axis) -> str:
     return drawn(draw, _ALL_IN + legend_in(names)) if found else ""
 
 
-def draw_best_by_task(analysis: Analysis, axis: Axis) -> str:
-    """The best so far of each task, as small multiples."""
+def draw_best_by_task(analysis: Analysis, axis: Axis) -> list[str]:
+    """The best so far of each task, as small multiples; a few to a picture."""
     found = [c for c in analysis.curves if c.axis == axis and c.task != ALL_TASKS]
     tasks = list(dict.fromkeys(c.task for c in found))
-    rows, styles = -(-len(tasks) // _COLUMNS), looks(analysis.strategies)
-    share = analysis.results.study.share
-
-    def draw(figure: Any) -> None:
-        panels = list(figure.subplots(rows, _COLUMNS, squeeze=False, sharey=True).flat)
-        for axes, task in zip(panels, tasks, strict=False):
-            _draw_curves(axes, [c for c in found if c.task == task], styles, share, 1.5)
-            axes.set_title(shorten(task, _LONGEST_TITLE), loc="left", pad=2)
-        for axes in panels[len(tasks) :]:
-            axes.axis("off")
-        figure.supxlabel(_NAMES[axis], fontsize="medium")
-        figure.supylabel("share of the best speed", fontsize="medium")
-        legend(figure, analysis.strategies, styles)
-
-    return drawn(draw, _PANEL_IN * rows + 0.3 + legend_in(analysis.strategies)) if tasks else ""
+    return [
+        _draw_tasks(analysis, [c for c in found if c.task in part], part)
+        for part in _parts(tasks, _PANELS)
+    ]
 
 
 def draw_performance(analysis: Analysis) -> str:
@@ -118,35 +110,17 @@ def draw_duels(analysis: Analysis, axis: Axis) -> str:
     return drawn(draw, height) if len(names) > 1 else ""
 
 
-def draw_reaches(analysis: Analysis) -> str:
-    """Trials to the share by task: medians with their intervals."""
-    found, styles = analysis.reaches, looks(analysis.strategies)
+def draw_reaches(analysis: Analysis) -> list[str]:
+    """Trials to the share by task: medians with their intervals; a few tasks to a picture."""
+    found = analysis.reaches
     tasks = list(dict.fromkeys(r.task for r in found))
     known = [v for r in found for v in (r.trials, r.trials_low, r.trials_high) if v is not None]
     never = 1.7 * max([*known, 10.0])
-    lines = len(found) + 1.4 * len(tasks)
-
-    def draw(figure: Any) -> None:
-        axes, at = figure.add_subplot(), 0.0
-        for task in tasks:
-            axes.text(0, -at - 0.7, shorten(task, 40), transform=axes.get_yaxis_transform())
-            at += 1.4
-            for reach in (r for r in found if r.task == task):
-                _draw_reach(axes, -at, reach, never, styles[reach.strategy])
-                at += 1
-        axes.set_xscale("log")
-        log_axis(axes.xaxis)
-        axes.axvline(never / 1.3, color=INK, linewidth=0.6, linestyle=(0, (1, 2)))
-        axes.text(never, 0.35, "never", ha="center", va="bottom")
-        axes.set_xlim(0.85, never * 1.7)
-        axes.set_ylim(-lines + 0.4, 0.4)
-        axes.set_yticks([])
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x")
-        axes.set_xlabel(f"trials to {100 * analysis.results.study.share:g} % of the best speed")
-        legend(figure, analysis.strategies, styles)
-
-    return drawn(draw, 0.145 * lines + 0.7 + legend_in(analysis.strategies))
+    most = int(_LINES / (len(analysis.strategies) + _TITLE_LINES))
+    return [
+        _draw_reaches(analysis, [r for r in found if r.task in part], never)
+        for part in _parts(tasks, most)
+    ]
 
 
 def draw_time_split(analysis: Analysis) -> str:
@@ -205,6 +179,58 @@ def _share_ticks(share: float, apart: float) -> list[float]:
     return sorted(chosen)
 
 
+def _parts(names: Sequence[str], most: int) -> list[Sequence[str]]:
+    """Names in groups that are about as large as each other."""
+    count = -(-len(names) // max(1, most))
+    return [names[i * len(names) // count : (i + 1) * len(names) // count] for i in range(count)]
+
+
+def _draw_tasks(analysis: Analysis, found: Sequence[Curve], tasks: Sequence[str]) -> str:
+    rows, styles = -(-len(tasks) // _COLUMNS), looks(analysis.strategies)
+    share = analysis.results.study.share
+
+    def draw(figure: Any) -> None:
+        panels = list(figure.subplots(rows, _COLUMNS, squeeze=False, sharey=True).flat)
+        for axes, task in zip(panels, tasks, strict=False):
+            _draw_curves(axes, [c for c in found if c.task == task], styles, share, 1.5)
+            axes.set_title(shorten(task, _LONGEST_TITLE), loc="left", pad=2)
+        for axes in panels[len(tasks) :]:
+            axes.axis("off")
+        figure.supxlabel(_NAMES[found[0].axis], fontsize="medium")
+        figure.supylabel("share of the best speed", fontsize="medium")
+        legend(figure, analysis.strategies, styles)
+
+    return drawn(draw, _PANEL_IN * rows + 0.3 + legend_in(analysis.strategies))
+
+
+def _draw_reaches(analysis: Analysis, found: Sequence[Reach], never: float) -> str:
+    styles, tasks = looks(analysis.strategies), list(dict.fromkeys(r.task for r in found))
+    lines = len(found) + _TITLE_LINES * len(tasks)
+
+    def draw(figure: Any) -> None:
+        axes, at = figure.add_subplot(), 0.0
+        for task in tasks:
+            axes.text(0, -at - 0.7, shorten(task, 40), transform=axes.get_yaxis_transform())
+            at += _TITLE_LINES
+            for reach in (r for r in found if r.task == task):
+                _draw_reach(axes, -at, reach, never, styles[reach.strategy])
+                at += 1
+        axes.set_xscale("log")
+        log_axis(axes.xaxis)
+        axes.axvline(never / 1.3, color=INK, linewidth=0.6, linestyle=(0, (1, 2)))
+        axes.text(never, 0.35, "never", ha="center", va="bottom")
+        axes.set_xlim(0.85, never * 1.7)
+        axes.set_ylim(-lines + 0.4, 0.4)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+        share = analysis.results.study.share
+        axes.set_xlabel(f"trials to {100 * share:g} % of the best speed")
+        legend(figure, analysis.strategies, styles)
+
+    return drawn(draw, 0.145 * lines + 0.7 + legend_in(analysis.strategies))
+
+
 def _draw_curves(
     axes: Any, found: Sequence[Curve], styles: Mapping[str, Look], share: float, apart: float
 ) -> None:
@@ -256,7 +282,7 @@ def _write_cell(axes: Any, row: int, column: int, value: float) -> None:
     )
 
 
-def _draw_reach(axes: Any, at: float, reach: Any, never: float, look: Look) -> None:
+def _draw_reach(axes: Any, at: float, reach: Reach, never: float, look: Look) -> None:
     """A mark at the median, hollow where it was never reached, and a line along its interval."""
     low, middle, high = (
         never if v is None else v for v in (reach.trials_low, reach.trials, reach.trials_high)

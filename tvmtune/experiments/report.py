@@ -5,8 +5,9 @@ The page opens with the answer; then comes what it rests on, then how it was mea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 
 from tvmtune.errors import RecordError
@@ -25,9 +26,20 @@ from tvmtune.experiments.frames import (
 )
 from tvmtune.experiments.page import figure, figures, page, paragraph, table, values
 from tvmtune.experiments.paired_tests import LEVEL
-from tvmtune.experiments.wording import answer, counted, in_html, listed, number, percent
+from tvmtune.experiments.wording import (
+    answer,
+    counted,
+    in_html,
+    listed,
+    number,
+    percent,
+    seeds_text,
+)
 
 PAGE_FILE = "report.html"
+
+Pictures = Mapping[str, tuple[str, ...]]
+"""SVG texts by name; several where one would be too large for a page."""
 
 _CAPTIONS = {
     "best-trials": "Best so far against trials, over all tasks: median and 95 % band.",
@@ -71,7 +83,11 @@ def write_report(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
     check_matplotlib()
     pictures = draw(analysis)
     texts = {directory / PAGE_FILE: report_page(analysis, pictures)}
-    texts |= {directory / "figures" / f"{name}.svg": svg for name, svg in pictures.items()}
+    texts |= {
+        directory / "figures" / f"{file_name(name, i)}.svg": svg
+        for name, parts in pictures.items()
+        for i, svg in enumerate(parts)
+    }
     try:
         (directory / "figures").mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():
@@ -81,23 +97,29 @@ def write_report(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
     return (*texts, *_write_tables(analysis, directory))
 
 
-def draw(analysis: Analysis) -> dict[str, str]:
-    """The pictures of an analysis as SVG text, by name; those that would be empty are left out."""
+def draw(analysis: Analysis) -> Pictures:
+    """The pictures of an analysis; those that would be empty are left out."""
     made = {
-        "best-trials": plots.draw_best_so_far(analysis, "trials"),
-        "best-seconds": plots.draw_best_so_far(analysis, "seconds"),
+        "best-trials": [plots.draw_best_so_far(analysis, "trials")],
+        "best-seconds": [plots.draw_best_so_far(analysis, "seconds")],
         "tasks-trials": plots.draw_best_by_task(analysis, "trials"),
         "tasks-seconds": plots.draw_best_by_task(analysis, "seconds"),
-        "sooner-trials": plots.draw_duels(analysis, "trials"),
-        "sooner-seconds": plots.draw_duels(analysis, "seconds"),
+        "sooner-trials": [plots.draw_duels(analysis, "trials")],
+        "sooner-seconds": [plots.draw_duels(analysis, "seconds")],
         "trials-to-share": plots.draw_reaches(analysis),
-        "performance": plots.draw_performance(analysis),
-        "time": plots.draw_time_split(analysis),
+        "performance": [plots.draw_performance(analysis)],
+        "time": [plots.draw_time_split(analysis)],
     }
-    return {name: svg for name, svg in made.items() if svg}
+    shown = {name: tuple(svg for svg in parts if svg) for name, parts in made.items()}
+    return {name: parts for name, parts in shown.items() if parts}
 
 
-def report_page(analysis: Analysis, pictures: dict[str, str]) -> str:
+def file_name(name: str, part: int) -> str:
+    """What a part of a picture is called; parts count from 0, and the first has the name itself."""
+    return f"{name}-{part + 1}" if part else name
+
+
+def report_page(analysis: Analysis, pictures: Pictures) -> str:
     """The page.
 
     Parameters
@@ -138,8 +160,14 @@ def _write_tables(analysis: Analysis, directory: Path) -> list[Path]:
     return paths
 
 
-def _picture(pictures: dict[str, str], *names: str) -> str:
-    return figures(figure(pictures.get(name, ""), name, _CAPTIONS[name]) for name in names)
+def _picture(pictures: Pictures, *names: str) -> str:
+    """The pictures of these names; where they have several parts, in turns."""
+    parts = [
+        [figure(svg, file_name(name, i), _CAPTIONS[name]) for i, svg in enumerate(pictures[name])]
+        for name in names
+        if name in pictures
+    ]
+    return figures(one for turn in zip_longest(*parts, fillvalue="") for one in turn)
 
 
 def _table(made: tables.Table, caption: str = "") -> str:
@@ -168,7 +196,7 @@ def _head(analysis: Analysis) -> Iterator[str]:
     )
 
 
-def _courses(pictures: dict[str, str]) -> Iterator[str]:
+def _courses(pictures: Pictures) -> Iterator[str]:
     yield "<h2>Best so far</h2>"
     yield paragraph(
         "The best config found so far, as a share of the speed of the best there is. A line is the "
@@ -178,10 +206,11 @@ def _courses(pictures: dict[str, str]) -> Iterator[str]:
         "carried on; where less than half of them last, the line is thin. Dotted: the share that "
         "was to be reached. The axis is stretched towards 100 %; what is above 99.5 % stands there."
     )
-    yield _picture(pictures, "best-trials", "best-seconds", "tasks-trials", "tasks-seconds")
+    yield _picture(pictures, "best-trials", "best-seconds")
+    yield _picture(pictures, "tasks-trials", "tasks-seconds")
 
 
-def _duels(analysis: Analysis, pictures: dict[str, str]) -> Iterator[str]:
+def _duels(analysis: Analysis, pictures: Pictures) -> Iterator[str]:
     if "sooner-trials" in pictures:
         pairs = sorted({duel.pairs for duel in analysis.duels})
         yield "<h2>Head to head</h2>"
@@ -213,14 +242,20 @@ def _tests(analysis: Analysis) -> Iterator[str]:
     )
 
 
-def _reaches(analysis: Analysis, pictures: dict[str, str]) -> Iterator[str]:
+def _reaches(analysis: Analysis, pictures: Pictures) -> Iterator[str]:
     yield f"<h2>How soon at {percent(analysis.results.study.share)} of the best speed</h2>"
     yield _picture(pictures, "trials-to-share")
+    easy = [name for name in analysis.tasks if at_once(analysis, name)]
+    if easy:
+        yield paragraph(
+            f"On {escape(listed(easy))} every search got there with its first trial: by this, such "
+            "tasks do not tell strategies apart."
+        )
     caption = "Medians; a search that never got there counts as longer than all others."
     yield _table(tables.reaches_table(analysis), caption)
 
 
-def _scores(analysis: Analysis, pictures: dict[str, str]) -> Iterator[str]:
+def _scores(analysis: Analysis, pictures: Pictures) -> Iterator[str]:
     yield "<h2>Scores</h2>"
     live = [name for name in analysis.tasks if name not in analysis.results.spaces]
     if live:
@@ -245,7 +280,7 @@ def _scores(analysis: Analysis, pictures: dict[str, str]) -> Iterator[str]:
     yield _picture(pictures, "performance")
 
 
-def _time(pictures: dict[str, str]) -> Iterator[str]:
+def _time(pictures: Pictures) -> Iterator[str]:
     yield "<h2>Where time went</h2>"
     yield _picture(pictures, "time")
 
@@ -255,9 +290,9 @@ def _measured(analysis: Analysis) -> Iterator[str]:
     yield "<h2>How it was measured</h2>"
     budget = [counted(study.trials, "trial")] if study.trials is not None else []
     budget += [f"{number(study.seconds)} seconds"] if study.seconds is not None else []
-    seeds = ", ".join(map(str, study.seeds[:20])) + (", ..." if len(study.seeds) > 20 else "")
     yield paragraph(
-        f"A search ends after {escape(' or '.join(budget) or 'all configs')}. Seeds: {seeds}.",
+        f"A search ends after {escape(' or '.join(budget) or 'all configs')}.",
+        f"Seeds: {seeds_text(study.seeds)}.",
         "On recorded spaces searches are replayed: charged are the recorded times of builds and "
         "runs, overlapping where they overlapped when the space was recorded, and the strategy's "
         "own thinking, as it was when it was replayed. The optimum is the fastest config of the "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,18 +106,28 @@ def reaches_table(analysis: Analysis) -> Table:
 
 
 def scores_table(analysis: Analysis) -> Table:
-    """Scores over all tasks."""
+    """Scores over all tasks, the exact ones by trials first."""
     headers = (
+        Header("score", TEXT),
         Header("strategy", TEXT),
-        Header("exact, by trials (95 %)"),
-        Header("over default's (95 %)"),
-        Header("exact, by seconds (95 %)"),
-        Header("over default's (95 %)"),
-        Header("published"),
-        Header("its spread over time"),
+        Header("mean (95 %)"),
+        Header("over the default's (95 %)"),
+        Header("spread over time"),
         Header("budget covered"),
     )
-    return Table(headers, [row for name in analysis.strategies if (row := _scores(analysis, name))])
+    rows = [
+        [
+            s.variant if s.variant == "published" else f"{s.variant}, {s.axis}",
+            s.strategy,
+            within(s.score, s.low, s.high),
+            within(s.gain, s.gain_low, s.gain_high),
+            score_text(s.spread),
+            percent(s.covered),
+        ]
+        for s in analysis.scores
+        if s.task == ALL_TASKS
+    ]
+    return Table(headers, rows)
 
 
 def task_scores_table(analysis: Analysis) -> Table:
@@ -166,22 +175,6 @@ def _summary(analysis: Analysis, name: str) -> list[str]:
         "1" if default else ratio_text(test),
         NOTHING if test is None else p_text(test.p_corrected),
     ]
-
-
-def _scores(analysis: Analysis, name: str) -> list[str]:
-    exact = [score_of(analysis, name, "exact", axis) for axis in AXES]
-    published = score_of(analysis, name, "published", "seconds")
-    covered: Sequence[float] = [s.covered for s in (*exact, published) if s is not None]
-    if not covered:
-        return []
-    cells = [name]
-    for score in exact:
-        cells.append(within(score.score, score.low, score.high) if score else NOTHING)
-        cells.append(within(score.gain, score.gain_low, score.gain_high) if score else NOTHING)
-    cells += (
-        [score_text(published.score), score_text(published.spread)] if published else [NOTHING] * 2
-    )
-    return [*cells, percent(min(covered))]
 
 
 def _task(analysis: Analysis, name: str) -> list[str]:

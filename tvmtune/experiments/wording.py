@@ -77,6 +77,11 @@ def test_of(analysis: Analysis, strategy: str) -> PairedTest | None:
     return next((t for t in analysis.tests if t.strategy == strategy), None)
 
 
+def at_once(analysis: Analysis, task: str) -> bool:
+    """Whether every search of a task reached the share with its first trial."""
+    return all(s.trials_to_share == 1 for s in analysis.standings if s.task == task)
+
+
 def answer(analysis: Analysis) -> list[str]:
     """What the experiment says, as sentences in plain text."""
     share, default = analysis.results.study.share, analysis.results.study.default
@@ -95,22 +100,42 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Seeds; those that follow each other as a range."""
+    first, last = min(seeds), max(seeds)
+    if last - first == len(seeds) - 1 > 1:
+        return f"{first} to {last}"
+    return ", ".join(map(str, sorted(seeds)))
+
+
 def in_html(sentences: Sequence[str]) -> str:
     """Sentences as a paragraph each."""
     return "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
 
 
 def _best(analysis: Analysis, share: float) -> str:
-    by_trials, by_seconds = analysis.wins("trials"), analysis.wins("seconds")
-    first, second = next(iter(by_trials)), next(iter(by_seconds))
+    """Which strategy is sooner than others most often."""
     near = f"{percent(share)} of the best speed"
-    sentence = (
-        f"{first} is the best by trials: it is sooner at {near} than another strategy with "
-        f"probability {by_trials[first]:.2f}"
-    )
-    if first == second:
-        return f"{sentence}, and by seconds as well ({by_seconds[first]:.2f})."
-    return f"{sentence}. By seconds it is {second} ({by_seconds[second]:.2f})."
+    by_trials, by_seconds = _leader(analysis, "trials"), _leader(analysis, "seconds")
+    if by_trials is None:
+        first = f"By trials all strategies are as soon at {near} as each other"
+    else:
+        first = (
+            f"{by_trials[0]} is the best by trials: it is sooner at {near} than another strategy "
+            f"with probability {by_trials[1]:.2f}"
+        )
+    if by_seconds is None:
+        return f"{first}."
+    name, probability = by_seconds
+    if by_trials is not None and name == by_trials[0]:
+        return f"{first}, and by seconds as well ({probability:.2f})."
+    return f"{first}. By seconds {name} is sooner than another most often ({probability:.2f})."
+
+
+def _leader(analysis: Analysis, axis: Axis) -> tuple[str, float] | None:
+    """The strategy that is sooner most often, and how often; None where there is no difference."""
+    name, probability = next(iter(analysis.wins(axis).items()))
+    return (name, probability) if probability > min(analysis.wins(axis).values()) else None
 
 
 def _against_default(analysis: Analysis, default: str) -> list[str]:
