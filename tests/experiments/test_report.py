@@ -107,17 +107,18 @@ def test_pictures_have_text_that_can_be_read(pictures: Pictures, name: str) -> N
         assert "sans-serif" in svg
 
 
-def test_names_of_files_are_only_text() -> None:
+def test_names_of_files_are_only_text(tmp_path: Path) -> None:
     value = made_results(
         tasks=1, seeds=3, knowing=HOSTILE, default="b" * 60, origin={"<b>": ["<i>", None]}
     )
     told = value.study.to_json()
-    told["strategies"][1]["<model>"] = "</style>"
+    told["strategies"][1] |= {"<model>": "</style>", "odd": "\ud800\0"}
     study = type(value.study).from_json(told)
     analysis = analyse(Results(study=study, spaces=value.spaces, searches=value.searches))
     html = report_page(analysis, draw(analysis))
     assert _loads(html) == []
     assert all(name in _text(html) for name in (*HOSTILE, "<model>", "</style>", "<i>, None"))
+    assert "</style>" in _text(write_report(analysis, tmp_path)[0].read_text())
     (svg,) = draw(analysis)["best-trials"]
     assert "_$x^{$" in svg
     assert "b" * 40 not in svg
@@ -146,7 +147,7 @@ def test_of_live_tasks(tmp_path: Path) -> None:
     write_report(analysis, tmp_path)
     some = made_results(tasks=2, seeds=6)
     tasks = (some.study.tasks[0], results.study.tasks[1])
-    value = {**some.study.to_json(), "trials": None, "seconds": 9.5}
+    value = {**some.study.to_json(), "trials": None, "seconds": 9.5, "origin": {}}
     study = type(some.study).from_json(value)
     study = type(study)(**{f: getattr(study, f) for f in study.__slots__} | {"tasks": tasks})
     mixed = analyse(
@@ -245,6 +246,14 @@ def test_searches_without_a_trial() -> None:
     assert "best-trials" not in made
     assert "tasks-trials" not in made
     _tree(report_page(analysis, made))
+
+
+def test_results_that_were_there_at_once() -> None:
+    results = made_results(tasks=1, seeds=2, trials=1)
+    told: dict[str, Any] = {"told_s": [0.0], "thinking_s": 0, "building_s": 0, "running_s": 0}
+    at_once = tuple(type(s).from_json({**s.to_json(), **told}) for s in results.searches)
+    analysis = analyse(Results(study=results.study, spaces=results.spaces, searches=at_once))
+    _tree(report_page(analysis, draw(analysis)))
 
 
 _NOTHING: dict[str, Any] = {"times_ns": [], "told_s": [], "rows": None}

@@ -176,6 +176,8 @@ def _of_task(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (_set("seeds", []), "there is no seed"),
         (_set("seeds", [1, 1]), "the seed 1 stands there twice"),
         (_set("seeds", [0.5]), "a seed must be an integer"),
+        (_set("seeds", [2**63]), "a seed must be below 2 to the power of 63"),
+        (_set("share", 10**400), "not a study: OverflowError"),
         (_set("tasks", []), "there is no task"),
         (_set("strategies", [{"name": "a"}, {"name": "a"}]), "strategy 'a' stands there twice"),
         (_set("strategies", [{"name": ""}]), "a name must be a text in one line"),

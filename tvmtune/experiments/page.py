@@ -15,6 +15,9 @@ from tvmtune.experiments.page_style import STYLE
 _DEEPEST = 4
 """Levels of a JSON value that are laid out; what is deeper stands as it is."""
 
+_NO_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+"""What no page may have."""
+
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -56,7 +59,8 @@ def page(title: str, body: Iterable[str]) -> str:
     body
         HTML.
     """
-    return _PAGE.substitute(title=escape(title), style=STYLE, body="\n".join(body))
+    html = _PAGE.substitute(title=escape(title), style=STYLE, body="\n".join(body))
+    return _NO_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", html)
 
 
 def paragraph(*sentences: str, kind: str = "") -> str:
@@ -88,7 +92,7 @@ def table(headers: Sequence[Header], rows: Iterable[Sequence[str]], caption: str
 
 
 def figure(svg: str, name: str, caption: str) -> str:
-    """A picture in the page itself, with a caption; nothing where there is no picture.
+    """A picture in the page itself, with a caption.
 
     Parameters
     ----------
@@ -99,8 +103,6 @@ def figure(svg: str, name: str, caption: str) -> str:
     caption
         As text.
     """
-    if not svg:
-        return ""
     return (
         f"<figure>{inline_svg(svg, name, caption)}<figcaption>{escape(caption)}</figcaption>"
         "</figure>"

@@ -28,6 +28,7 @@ from tvmtune.experiments.page import figure, figures, page, paragraph, table, va
 from tvmtune.experiments.paired_tests import LEVEL
 from tvmtune.experiments.wording import (
     answer,
+    at_once,
     counted,
     in_html,
     listed,

@@ -28,6 +28,7 @@ STUDY_FILE = "study.json"
 
 _LARGEST_BYTES = 1 << 24
 _LONGEST_NAME = 200
+_LARGEST_SEED = 2**63
 _SPACE = re.compile(r"spaces/[^/\\\0]+\.space\.gz")
 
 
@@ -125,7 +126,7 @@ class StudyFile:
             )
         try:
             return _study(value)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise RecordError(f"not a study: {type(error).__name__} {error}") from error
 
 
@@ -182,7 +183,7 @@ def text(value: Any, name: str) -> str:
 def _study(value: Mapping[str, Any]) -> StudyFile:
     strategies = tuple(map(_strategy, value["strategies"]))
     tasks = tuple(map(_task, value["tasks"]))
-    seeds = tuple(whole(seed, "a seed") for seed in value["seeds"])
+    seeds = tuple(_seed(seed) for seed in value["seeds"])
     default = text(value["default"], "default")
     _check_once("task", [task.name for task in tasks])
     _check_once("strategy", [strategy.name for strategy in strategies])
@@ -223,6 +224,12 @@ def _task(value: Mapping[str, Any]) -> StudyTask:
 def _strategy(value: Mapping[str, Any]) -> StudyStrategy:
     details = {str(name): one for name, one in value.items() if name != "name"}
     return StudyStrategy(name=_name(value["name"]), details=details)
+
+
+def _seed(value: Any) -> int:
+    if abs(whole(value, "a seed")) >= _LARGEST_SEED:
+        raise ValueError("a seed must be below 2 to the power of 63")
+    return int(value)
 
 
 def _name(value: Any) -> str:
