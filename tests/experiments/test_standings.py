@@ -93,6 +93,14 @@ def test_duels_count_ties_as_half() -> None:
     assert back.probability == pytest.approx(5 / 6)
 
 
+def test_seconds_that_are_nearly_the_same_are_a_tie() -> None:
+    for later_s, tied in ((1.005, 1), (1.02, 0)):
+        pair = (_search("a", 0, [2], [1.0]), _search("b", 0, [2], [later_s]))
+        found = duels(_results(*pair), standings(_results(*pair)))
+        assert [d.equal for d in found] == [1, 1, tied, tied]
+        assert [d.sooner for d in found] == [0, 0, 1 - tied, 0]
+
+
 def test_medians_count_what_never_got_there_as_longest() -> None:
     results = _results(*THREE)
     mine, theirs = reaches(results, standings(results))

@@ -10,6 +10,9 @@ from tvmtune.experiments.bands import median_interval
 from tvmtune.experiments.results import Results
 from tvmtune.experiments.standings import AXES, Axis, Standing, pairs_of, upper_median
 
+_AT_ONCE = 0.01
+"""Seconds that differ by less of the larger ones are the same: it is chance who is before whom."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duel:
@@ -23,7 +26,7 @@ class Duel:
         What decides: trials or seconds.
     pairs, sooner, later, equal
         How many there are, and in how many the strategy reached the share sooner than the other,
-        later, or neither did, or both at once.
+        later, or neither did, or both at once: seconds less than 1 % apart.
     probability
         That the strategy is sooner; a tie counts as half.
     """
@@ -92,7 +95,9 @@ def reaches(results: Results, found: Sequence[Standing]) -> tuple[Reach, ...]:
 
 def _duel(pairs: Sequence[tuple[Standing, Standing]], axis: Axis) -> Duel:
     both = [(mine.to_share(axis), theirs.to_share(axis)) for mine, theirs in pairs]
-    sooner, later = sum(a < b for a, b in both), sum(a > b for a, b in both)
+    near = 1 - _AT_ONCE if axis == "seconds" else 1.0
+    sooner = sum(a < near * b for a, b in both)
+    later = sum(near * a > b for a, b in both)
     equal = len(both) - sooner - later
     return Duel(
         strategy=pairs[0][0].strategy,
