@@ -19,7 +19,18 @@ _ROOT = Path(__file__).parent.parent
 _LINKED = ("cost_models", "measure", "records", "search_spaces")
 _FILES = sorted(path for top in ("tvmtune", *_LINKED) for path in (_ROOT / top).rglob("*.py"))
 
-_HEAVY = {"google", "kernel_tuner", "llvmlite", "matplotlib", "onnx", "pandas", "xgboost"}
+_HEAVY = {
+    "google",
+    "kernel_tuner",
+    "llvmlite",
+    "matplotlib",
+    "onnx",
+    "optuna",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "xgboost",
+}
 """Packages that are imported only inside functions, and only where they are adapted."""
 
 _FORBIDDEN_IMPORTS = {
@@ -169,7 +180,17 @@ def test_files_say_what_they_are(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("package", "files"),
-    [("onnx", 1), ("xgboost", 1), ("matplotlib", 1), ("kernel_tuner", 1), ("llvmlite", 2)],
+    [
+        ("onnx", 1),
+        ("xgboost", 1),
+        ("matplotlib", 2),
+        ("llvmlite", 2),
+        ("pandas", 1),
+        ("scipy", 1),
+        ("optuna", 1),
+        ("sklearn", 1),
+        ("kernel_tuner", 1),
+    ],
 )
 def test_heavy_packages_have_few_adapters(package: str, files: int) -> None:
     adapters = {

@@ -25,6 +25,7 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "doctor": "tvmtune.cli.doctor_command",
         "record": "tvmtune.cli.record_command",
         "replay": "tvmtune.cli.replay_command",
+        "experiment": "tvmtune.cli.experiment_command",
         "export": "tvmtune.cli.export_command",
         "import": "tvmtune.cli.import_command",
     }
@@ -91,7 +92,10 @@ def _application(arguments: Sequence[str]) -> typer.Typer:
     named = [name for name in arguments[:1] if name in _COMMANDS]
     for name in named or _COMMANDS:
         module = import_module(_COMMANDS[name])
-        app.command(name)(module.command)
+        if hasattr(module, "application"):
+            app.add_typer(module.application, name=name)
+        else:
+            app.command(name)(module.command)
     return app
 
 

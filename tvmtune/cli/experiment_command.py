@@ -1,0 +1,12 @@
+"""``tvmtune experiment``: strategies compared, a subcommand each for its steps."""
+
+from __future__ import annotations
+
+import typer
+
+from tvmtune.cli import experiment_report
+
+application = typer.Typer(
+    help="Compare search strategies: many searches, and what they say.", rich_markup_mode=None
+)
+application.command("report")(experiment_report.command)
