@@ -79,7 +79,7 @@ class XGBModel(CostModel):
 
     name = "xgb"
     version = 2
-    minimum_rows = 8
+    minimum_rows = 4
     objective: ClassVar[str] = _REGRESSION
     """XGBoost's parameter of this name; of a ranking, rows of a group are ordered together."""
 

@@ -45,7 +45,7 @@ def test_best_points_tells_whether_an_offer_was_kept(synthetic: ModuleType) -> N
 
 def test_finds_the_peak_and_keeps_its_chains(synthetic: ModuleType) -> None:
     domain = synthetic.SyntheticDomain(templates=1)
-    annealer = Annealer(domain, np.random.default_rng(0))
+    annealer = Annealer(domain, np.random.default_rng(0), AnnealingOptions(steps=60))
     points, scores, spread = annealer.run(peak, 20, set(), NONE)
     assert scores[0] == max(peak(points)) == 0.0
     assert (np.diff(scores) <= 0).all()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
@@ -30,9 +29,12 @@ class ModelGuidedOptions:
     Attributes
     ----------
     plan_size
-        Proposals of a plan.
+        Fewest proposals of a plan.
+    growth
+        Proposals of a plan for each result, where that is more: refitting a model on many results
+        takes longer, and a few more change it less.
     minimum_results
-        Results needed before the model is asked.
+        Results needed before the model is asked, and of each template half as many.
     random_share
         Share of a plan that is random, the epsilon of epsilon-greedy.
     distrusted_share
@@ -48,12 +50,13 @@ class ModelGuidedOptions:
         Name of the cost model.
     """
 
-    plan_size: int = 64
-    minimum_results: int = 16
+    plan_size: int = 8
+    growth: float = 1 / 16
+    minimum_results: int = 8
     random_share: float = 0.05
     distrusted_share: float = 0.5
     pool: int = 4
-    diversity: float = 0.5
+    diversity: float = 0.25
     seeds: int = 64
     model: str = "xgb"
 
@@ -129,7 +132,15 @@ class ModelGuidedSearch(Strategy):
         self.rounds: list[RoundQuality] = []
         self._model = model
         self._fitted_version = 0
-        self._first_size = max(1, self.options.plan_size - len(self._queue))
+        self._owed_to_chance = 0.0
+        first = max(options.plan_size, self._enough)
+        self._first_size: int | None = max(1, first - len(self._queue))
+
+    @property
+    def _enough(self) -> int:
+        """Results from which on the model is asked."""
+        minimum, templates = self.options.minimum_results, self.domain.templates
+        return max(minimum, minimum * templates // 2, 2 * self._model.minimum_rows)
 
     @classmethod
     def make(cls, domain: Domain, setup: Setup) -> Self:
@@ -162,7 +173,8 @@ class ModelGuidedSearch(Strategy):
         """
 
     def _plan(self) -> Sequence[Proposal]:
-        size, self._first_size = self._first_size, self.options.plan_size
+        grown = int(self.options.growth * len(self._history))
+        size, self._first_size = self._first_size or max(self.options.plan_size, grown), None
         self._refit()
         order = self._divide(size)
         chosen = self._by_model(order) if self.rounds else []
@@ -179,8 +191,7 @@ class ModelGuidedSearch(Strategy):
         points, scores = self._history.points, relative_throughput(self._history.costs_s)
         valid = self.domain.valid(points)
         points, scores = points[valid], scores[valid]
-        enough = max(self.options.minimum_results, 2 * self._model.minimum_rows)
-        if len(points) < enough or not scores.any():
+        if len(points) < self._enough or not scores.any():
             return
         features = self.domain.features(points)
         held_out = self._model.assess(features, scores)
@@ -205,7 +216,10 @@ class ModelGuidedSearch(Strategy):
         size = len(order)
         trusted = self.rounds[-1].spearman > 0
         share = self.options.random_share if trusted else self.options.distrusted_share
-        wanted = size - math.ceil(share * size)
+        self._owed_to_chance += share * size
+        by_chance = int(self._owed_to_chance)
+        self._owed_to_chance -= by_chance
+        wanted = size - by_chance
         if not wanted:
             return []
         counts = np.bincount(order[:wanted], minlength=self.domain.templates)

@@ -124,7 +124,7 @@ def make_named_strategy(options: TuneOptions, domain: Domain, seed: int, tasks: 
     setup = Setup(
         seed=seed,
         budget=options.trial_limit,
-        plan_size=options.proposals_per_plan(tasks),
+        plan_size=options.plan_size,
         models=lambda name: make_cost_model(name, seed),
     )
     return make_strategy(options.search, domain, setup)
