@@ -42,6 +42,7 @@ class Proposer(StrEnum):
     GRID = "grid"
     SEARCH = "search"
     MODEL = "model"
+    TRANSFER = "transfer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

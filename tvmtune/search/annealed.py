@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tvmtune.search.annealing import Annealer, AnnealingOptions
 from tvmtune.search.model_guided import ModelGuidedOptions, ModelGuidedSearch
+from tvmtune.search.prior import Prior
 from tvmtune.search.score_model import ScoreModel
 from tvmtune.search_spaces.space import Domain
 
@@ -38,6 +39,8 @@ class AnnealedModelSearch(ModelGuidedSearch):
         The cost model; this strategy fits it.
     options
         How plans are made.
+    prior
+        What other tasks teach about the domain.
 
     References
     ----------
@@ -53,9 +56,10 @@ class AnnealedModelSearch(ModelGuidedSearch):
         seed: int,
         model: ScoreModel,
         options: AnnealedModelOptions | None = None,
+        prior: Prior | None = None,
     ) -> None:
         options = options if options is not None else AnnealedModelOptions()
-        super().__init__(domain, seed, model, options)
+        super().__init__(domain, seed, model, options, prior)
         self._annealer = Annealer(domain, self.rng, options.annealing)
 
     def _search(

@@ -18,7 +18,7 @@ from tvmtune.search.shares import divide, reached
 from tvmtune.search.unseen import UnseenPoints
 from tvmtune.search_spaces.space import Domain, Points
 
-Proposer = Literal["default", "random", "grid", "search", "model"]
+Proposer = Literal["default", "random", "grid", "search", "model", "transfer"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

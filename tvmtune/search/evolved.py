@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tvmtune.search.annealing import BestPoints
 from tvmtune.search.model_guided import ModelGuidedOptions, ModelGuidedSearch
+from tvmtune.search.prior import Prior
 from tvmtune.search.score_model import ScoreModel
 from tvmtune.search.variation import crossed, mutated
 from tvmtune.search_spaces.space import Domain, Points
@@ -49,6 +50,8 @@ class EvolvedModelSearch(ModelGuidedSearch):
         The cost model; this strategy fits it.
     options
         How plans are made.
+    prior
+        What other tasks teach about the domain.
 
     References
     ----------
@@ -66,8 +69,9 @@ class EvolvedModelSearch(ModelGuidedSearch):
         seed: int,
         model: ScoreModel,
         options: EvolvedModelOptions | None = None,
+        prior: Prior | None = None,
     ) -> None:
-        super().__init__(domain, seed, model, options or EvolvedModelOptions())
+        super().__init__(domain, seed, model, options or EvolvedModelOptions(), prior)
 
     def _search(
         self, pools: Sequence[int], seeds: NDArray[np.int64]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tvmtune.search.base import Proposal, Strategy
 from tvmtune.search.diversity import select_diverse
 from tvmtune.search.history import relative_throughput
+from tvmtune.search.prior import Prior, TrustedPrior
 from tvmtune.search.score_model import ScoreModel
 from tvmtune.search.setup import Setup
 from tvmtune.search_spaces.space import Domain
@@ -126,8 +127,10 @@ class ModelGuidedSearch(Strategy):
         seed: int,
         model: ScoreModel,
         options: ModelGuidedOptions,
+        prior: Prior | None = None,
     ) -> None:
         super().__init__(domain, seed)
+        self._prior = TrustedPrior(prior) if prior is not None else None
         self.options = options
         self.rounds: list[RoundQuality] = []
         self._model = model
@@ -147,7 +150,7 @@ class ModelGuidedSearch(Strategy):
         """Make one with the cost model that its options name, and plans of the run's size."""
         given = {} if setup.plan_size is None else {"plan_size": setup.plan_size}
         options = cls.parsed(replace(setup, options={**given, **setup.options}))
-        return cls(domain, setup.seed, setup.models(options.model), options)
+        return cls(domain, setup.seed, setup.models(options.model), options, setup.prior)
 
     @abstractmethod
     def _search(
@@ -177,11 +180,19 @@ class ModelGuidedSearch(Strategy):
         size, self._first_size = self._first_size or max(self.options.plan_size, grown), None
         self._refit()
         order = self._divide(size)
-        chosen = self._by_model(order) if self.rounds else []
+        first = self._first_of_prior(order)
+        chosen = [*first, *(self._by_model(order[len(first) :]) if self._is_wise() else [])]
         keys = self.domain.keys(np.stack([p.point for p in chosen])) if chosen else []
         missing = _less(order, [int(p.point[0]) for p in chosen])
         points = self._unseen.divided(missing, self._seen.union(keys))
         return [*chosen, *(Proposal(point, "random") for point in points)]
+
+    def _is_wise(self) -> bool:
+        """Whether a plan is not to be random: neither the first, nor the first after a bad one."""
+        if self._prior is None or not self._prior.misled:
+            return bool(self.rounds) or self._prior is not None
+        self._prior.misled = False
+        return False
 
     def _refit(self) -> None:
         """Assess and fit the model, if there is anything new and enough of it."""
@@ -194,6 +205,8 @@ class ModelGuidedSearch(Strategy):
         if len(points) < self._enough or not scores.any():
             return
         features = self.domain.features(points)
+        if self._prior is not None:
+            self._prior.compare(points, scores)
         held_out = self._model.assess(features, scores)
         self._model.fit(features, scores)
         self.rounds.append(
@@ -214,7 +227,7 @@ class ModelGuidedSearch(Strategy):
         ``order`` has the template of each proposal of the plan; the last ones are left to chance.
         """
         size = len(order)
-        trusted = self.rounds[-1].spearman > 0
+        trusted = not self.rounds or self.rounds[-1].spearman > 0
         share = self.options.random_share if trusted else self.options.distrusted_share
         self._owed_to_chance += share * size
         by_chance = int(self._owed_to_chance)
@@ -230,7 +243,10 @@ class ModelGuidedSearch(Strategy):
         points, scores, spread = self._search(pools, seeds)
         picked = self._diverse(points, scores / spread, counts)
         picked = picked[np.argsort(-scores[picked], kind="stable")]
-        return [Proposal(points[row], "model", float(scores[row])) for row in picked]
+        chosen = points[picked]
+        predicted = self._predicted(chosen).tolist() if self.rounds else [None] * len(chosen)
+        pairs = zip(chosen, predicted, strict=True)
+        return [Proposal(point, "model", score) for point, score in pairs]
 
     def _diverse(
         self, points: NDArray[np.int64], merits: NDArray[np.float64], counts: NDArray[np.int64]
@@ -243,8 +259,28 @@ class ModelGuidedSearch(Strategy):
             picked.append(own[select_diverse(points[own], merits[own], count, weight)])
         return np.concatenate(picked)
 
-    def _score(self, points: NDArray[np.int64]) -> NDArray[np.float64]:
-        return self._model.predict(self.domain.features(points))
+    def _score(
+        self, points: NDArray[np.int64], features: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float64]:
+        """How good points are, by the model and by what other tasks teach."""
+        own = self._predicted(points, features) if self.rounds else None
+        if self._prior is not None:
+            return self._prior.joined(points, own)
+        assert own is not None
+        return own
+
+    def _predicted(
+        self, points: NDArray[np.int64], features: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float64]:
+        return self._model.predict(self.domain.features(points) if features is None else features)
+
+    def _first_of_prior(self, order: Sequence[int]) -> list[Proposal]:
+        """What a prior wants tried before all others, once: at most half of the first plan."""
+        if self._prior is None or self._prior.began:
+            return []
+        self._prior.began = True
+        first = self._fresh(self._prior.prior.first)[: len(order) // 2]
+        return [Proposal(point, "transfer") for point in first]
 
 
 def _less(order: Sequence[int], done: Sequence[int]) -> list[int]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tvmtune.search.annealing import BestPoints
 from tvmtune.search.model_guided import ModelGuidedOptions, ModelGuidedSearch
+from tvmtune.search.prior import Prior
 from tvmtune.search.score_model import ScoreModel
 from tvmtune.search_spaces.space import Domain, Points
 
@@ -43,6 +44,8 @@ class RankedModelSearch(ModelGuidedSearch):
         The cost model; this strategy fits it.
     options
         How plans are made.
+    prior
+        What other tasks teach about the domain.
     """
 
     name = "rank-xgb"
@@ -55,8 +58,9 @@ class RankedModelSearch(ModelGuidedSearch):
         seed: int,
         model: ScoreModel,
         options: RankedModelOptions | None = None,
+        prior: Prior | None = None,
     ) -> None:
-        super().__init__(domain, seed, model, options or RankedModelOptions())
+        super().__init__(domain, seed, model, options or RankedModelOptions(), prior)
         self._listed: tuple[Points, NDArray[np.float32]] | None = None
         self._is_listable = domain.size <= _SCANNED
 
@@ -64,7 +68,7 @@ class RankedModelSearch(ModelGuidedSearch):
         self, pools: Sequence[int], seeds: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
         points, features = self._ranked()
-        scores = self._model.predict(features)
+        scores = self._score(points, features)
         spread = float(scores.std()) or 1.0
         found = [seeds[:0]]
         merits = [np.zeros(0)]

@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from tvmtune.errors import SearchError
+from tvmtune.search.prior import Prior
 from tvmtune.search.score_model import ScoreModel
 from tvmtune.search_spaces.space import Domain
 
@@ -38,6 +39,8 @@ class Setup:
         Makes the cost model of a name, new and seeded.
     options
         The strategy's own, by name; those not given have their defaults.
+    prior
+        What other tasks teach about the domain; strategies without a model do without.
     strategy
         Makes the strategy of a name, for one that consists of others.
     """
@@ -47,6 +50,7 @@ class Setup:
     plan_size: int | None = None
     models: Callable[[str], ScoreModel] = _no_models
     options: Mapping[str, Any] = field(default_factory=dict)
+    prior: Prior | None = None
     strategy: Callable[[str, Domain, Setup], Any] = _no_strategies
 
 
