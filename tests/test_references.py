@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tvmtune.search_spaces.references import canonical_reference
+from tvmtune.references import canonical_reference
 
 
 def test_all_ways_to_write_a_path_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
