@@ -86,7 +86,7 @@ def _rows(names: Strategies, strategies: AvailableStrategies) -> Iterator[dict[s
 
 def _details(kind: type[Strategy]) -> dict[str, Any]:
     """First line and options of a class."""
-    lines = (inspect.getdoc(kind) or "").splitlines() if "__doc__" in vars(kind) else []
+    lines = inspect.cleandoc(kind.__doc__ or "").splitlines()
     return {"summary": lines[0] if lines else "", "options": _options(kind)}
 
 

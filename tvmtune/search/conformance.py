@@ -42,7 +42,8 @@ Make: TypeAlias = Callable[[Domain, int], Strategy]
 TRIALS = 120
 """Proposals of a check, where the domain is not searched whole."""
 
-_MOST_LOOKS = 100_000
+_MOST_LOOKS = 20_000
+_AFTER_THE_LAST = "proposed another point after all had been proposed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +150,16 @@ def _exhausts(make: Make, trials: int) -> None:
         proposals = _all(strategy, domain, batch)
         _check_all_new(domain, proposals)
         _check_complete(domain, proposals)
-        _require(not strategy.ask(1), "proposed another point after it had none left")
+        _require(not strategy.ask(1), _AFTER_THE_LAST)
 
 
 def _exhausts_untold(make: Make, trials: int) -> None:
     domain = _SmallDomain()
-    proposals = make(domain, 0).ask(10**6)
+    strategy = make(domain, 0)
+    proposals = strategy.ask(10**6)
     _check_all_new(domain, proposals)
     _check_complete(domain, proposals)
+    _require(not strategy.ask(1), _AFTER_THE_LAST)
 
 
 def _tiny_spaces(make: Make, trials: int) -> None:

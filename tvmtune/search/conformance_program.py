@@ -80,6 +80,9 @@ def _line(proposal: Proposal) -> str:
 def main(reference: str, seed: int, count: int) -> None:
     """Print the first proposals on the default domain."""
     make = referenced(reference, f"strategy {reference}", ConformanceError)
+    if make is None:
+        place, _, name = reference.rpartition(":")
+        raise ConformanceError(f"strategy {reference}: {place} has no {name}")
     for proposal in drive(make(SyntheticDomain(), seed), cost_s, count)[0]:
         sys.stdout.write(_line(proposal) + "\n")
 

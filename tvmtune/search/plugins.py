@@ -175,7 +175,9 @@ def _of_own(reference: str) -> type[Strategy]:
 def _checked(reference: str, who: str) -> type[Strategy]:
     """The class of a reference."""
     found = referenced(reference, who, SearchError)
-    name = reference.rpartition(":")[2]
+    place, _, name = reference.rpartition(":")
+    if found is None:
+        raise SearchError(f"{who}: {place} has no {name}")
     if not isinstance(found, type) or not issubclass(found, Strategy):
         what = found.__name__ if isinstance(found, type) else f"of type {type(found).__name__}"
         raise SearchError(f"{who}: {name} is {what}, no subclass of tvmtune's Strategy")
