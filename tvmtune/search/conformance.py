@@ -81,8 +81,9 @@ class Check:
         except ConformanceError as error:
             raise ConformanceError(f"{error} (the contract: {self.rule})") from error.__cause__
         except Exception as error:
+            said = " ".join(str(error).split())
             raise ConformanceError(
-                f"failed: {type(error).__name__}: {error} (the contract: {self.rule})"
+                f"failed: {type(error).__name__}: {said} (the contract: {self.rule})"
             ) from error
 
 
