@@ -16,6 +16,7 @@
     ├── TemplateError         a template that does not exist or cannot serve a workload
     ├── CostModelError        a cost model that cannot be fitted, saved or loaded
     ├── SearchError           a strategy asked for what it cannot do
+    ├── ConformanceError      a strategy that breaks its contract; also an AssertionError
     ├── RecordError           a tuning log that cannot be read or written
     ├── MeasureError          the measuring machinery failed, not the candidate
     │   └── GivenUpError      nothing was measured: it was not to be waited for any longer
@@ -91,6 +92,10 @@ class CostModelError(TvmtuneError):
 
 class SearchError(TvmtuneError):
     """A strategy asked for what it cannot do."""
+
+
+class ConformanceError(TvmtuneError, AssertionError):
+    """A strategy that breaks its contract."""
 
 
 class RecordError(TvmtuneError):

@@ -60,6 +60,23 @@ def test_texts_become_tasks(bed: Any) -> None:
 
 
 @pytest.mark.usefixtures("local")
+def test_a_strategy_of_ones_own(bed: Any, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(
+        "from tvmtune.search.random import RandomSearch\n"
+        "class Mine(RandomSearch):\n"
+        "    name = 'mine'\n"
+        "    def _plan(self):\n"
+        "        raise RuntimeError('mine was asked')\n"
+    )
+    with pytest.raises(RuntimeError, match="mine was asked"):
+        tune("M512", target="cpu:isa=avx2", log=bed.path, trials=9, search=f"{own}:Mine")
+    with pytest.raises(SearchError, match=r"own\.py has no Yours"):
+        tune("M512", log=tmp_path / "log", search=f"{own}:Yours")
+    assert not (tmp_path / "log").exists()
+
+
+@pytest.mark.usefixtures("local")
 def test_bad_texts_make_no_log(tmp_path: Path) -> None:
     path = tmp_path / "log"
     with pytest.raises(WorkloadError):
@@ -108,7 +125,7 @@ def test_a_machine_that_another_has_is_not_waited_for_too_long(
 @pytest.mark.usefixtures("local")
 def test_what_does_not_exist_is_refused_first(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    with pytest.raises(SearchError, match="there are sa-xgb, "):
+    with pytest.raises(SearchError, match="no search strategy 'luck'; there are sa-xgb, "):
         tune("M512", log=path, search="luck")
     with pytest.raises(TemplateError):
         tune("M512", log=path, template="none")

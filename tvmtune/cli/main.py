@@ -23,6 +23,7 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "build": "tvmtune.cli.build_command",
         "show": "tvmtune.cli.show_command",
         "doctor": "tvmtune.cli.doctor_command",
+        "strategies": "tvmtune.cli.strategies_command",
         "record": "tvmtune.cli.record_command",
         "replay": "tvmtune.cli.replay_command",
         "experiment": "tvmtune.cli.experiment_command",

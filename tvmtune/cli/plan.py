@@ -8,6 +8,7 @@ from typing import Any
 from tvmtune.cli.errors import complain
 from tvmtune.cli.output import Column, count_text, counted, say, say_json, say_table, share_text
 from tvmtune.deploy.inputs import Inputs
+from tvmtune.search.strategies import Strategies
 from tvmtune.target import Target
 from tvmtune.tuner.api import check_options, exactness_notes
 from tvmtune.tuner.local import compiled_domain
@@ -23,9 +24,11 @@ _PLAN_COLUMNS = (
 )
 
 
-def say_plan(found: Inputs, target: Target, options: TuneOptions, as_json: bool) -> None:
+def say_plan(
+    found: Inputs, target: Target, options: TuneOptions, as_json: bool, strategies: Strategies
+) -> None:
     """Print what would be tuned, and within what; measures nothing."""
-    check_options(found, target, options)
+    check_options(found, target, options, strategies)
     plan = [
         {
             "workload": item.workload.text,

@@ -15,7 +15,8 @@ from tvmtune.experiments.recorded_domain import RecordedDomain
 from tvmtune.experiments.replay import replay
 from tvmtune.experiments.trace import Trace
 from tvmtune.records.recorded_space import read_space
-from tvmtune.search.strategies import named
+from tvmtune.search.plugins import installed_strategies
+from tvmtune.search.strategies import Strategies, named
 from tvmtune.tuner.equipment import make_named_strategy
 from tvmtune.tuner.options import TuneOptions
 
@@ -34,7 +35,12 @@ def command(
     spaces: Annotated[list[Path], typer.Argument(help="Recorded spaces.", metavar="SPACE...")],
     *,
     search: Annotated[
-        str, typer.Option(help="Strategies, separated by commas.", metavar="A,B,...")
+        str,
+        typer.Option(
+            help="Strategies, separated by commas: names of tvmtune strategies, FILE.py:CLASS or "
+            "module:CLASS.",
+            metavar="A,B,...",
+        ),
     ] = "sa-xgb,random",
     seeds: Annotated[int, typer.Option(help="Seeds from 0 on, a search each.")] = 10,
     trials: Annotated[int, typer.Option(help="Trials of a search.")] = 500,
@@ -52,13 +58,16 @@ def command(
     Recorded build and run times are charged, and what the strategy itself takes.
     """
     names = _names(search)
+    strategies = installed_strategies(names)
+    for name in names:
+        named(name, strategies)
     if seeds < 1 or trials < 1 or not 0 < share <= 1:
         raise UsageError("give at least 1 seed and 1 trial, and a share between 0 and 1")
     rows = []
     for path in spaces:
         domain = RecordedDomain.of(read_space(path), path, template)
         for name in names:
-            traces = [_trace(domain, name, seed, trials) for seed in range(seeds)]
+            traces = [_trace(domain, name, seed, trials, strategies) for seed in range(seeds)]
             rows.append(_row(path, domain, name, traces, share))
     if as_json:
         say_json({"share": share, "seeds": seeds, "trials": trials, "searches": rows})
@@ -69,16 +78,17 @@ def command(
 
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        named(name)
     if not names:
         raise UsageError("name a strategy (--search A,B,...)")
     return names
 
 
-def _trace(domain: RecordedDomain, name: str, seed: int, trials: int) -> Trace:
+def _trace(
+    domain: RecordedDomain, name: str, seed: int, trials: int, strategies: Strategies
+) -> Trace:
     options = TuneOptions(trials=trials, search=name, seed=seed)
-    return replay(domain, make_named_strategy(options, domain, seed, 1), trials)
+    strategy = make_named_strategy(options, domain, seed, 1, strategies)
+    return replay(domain, strategy, trials)
 
 
 def _row(

@@ -25,9 +25,10 @@ from tvmtune.cli.output import (
 )
 from tvmtune.cli.plan import say_plan
 from tvmtune.cli.watching import watched
-from tvmtune.deploy.inputs import Inputs, read_inputs
+from tvmtune.deploy.inputs import read_inputs
 from tvmtune.errors import UsageError
-from tvmtune.target import Target, parse_target
+from tvmtune.search.plugins import installed_strategies
+from tvmtune.target import parse_target
 from tvmtune.tuner.api import tune_inputs
 from tvmtune.tuner.options import TuneOptions
 from tvmtune.tuner.task import TaskReport, TuneReport
@@ -60,7 +61,9 @@ def command(  # noqa: PLR0913 (one parameter an option)
         int | None, typer.Option(help="Trials per task in the log; default 200 without --minutes.")
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="Time for this run, all tasks.")] = None,
-    search: Annotated[str, typer.Option(help="sa-xgb, random or grid.")] = "sa-xgb",
+    search: Annotated[
+        str, typer.Option(help="A name of tvmtune strategies, FILE.py:CLASS or module:CLASS.")
+    ] = "sa-xgb",
     seed: Annotated[int, typer.Option(help="Same seed, same results: same proposals.")] = 0,
     template: Annotated[
         str | None,
@@ -108,10 +111,16 @@ def command(  # noqa: PLR0913 (one parameter an option)
     if not found.workloads:
         complain("nothing to tune", "note")
         return ExitCode.OK
+    strategies = installed_strategies([search])
     if dry_run or log is None:
-        say_plan(found, parsed_target, options, as_json)
+        say_plan(found, parsed_target, options, as_json, strategies)
         return ExitCode.OK
-    return _tune(found, parsed_target, log, options, as_json)
+    with watched(parsed_target, options, len(found.workloads)) as run:
+        report = tune_inputs(
+            found, parsed_target, log, options, watch=run.watch, strategies=strategies
+        )
+    _say(report, run.board.peak_flops, as_json)
+    return run.exit_code()
 
 
 def parse_restrictions(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -134,15 +143,11 @@ def parse_restrictions(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return allowed
 
 
-def _tune(found: Inputs, target: Target, log: Path, options: TuneOptions, as_json: bool) -> int:
-    """Run, and show it."""
-    with watched(target, options, len(found.workloads)) as run:
-        report = tune_inputs(found, target, log, options, watch=run.watch)
+def _say(report: TuneReport, peak_flops: float | None, as_json: bool) -> None:
     if as_json:
-        say_json(report_json(report, run.board.peak_flops))
+        say_json(report_json(report, peak_flops))
     else:
-        _say_report(report, run.board.peak_flops)
-    return run.exit_code()
+        _say_report(report, peak_flops)
 
 
 def _say_report(report: TuneReport, peak_flops: float | None) -> None:

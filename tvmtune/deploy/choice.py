@@ -14,7 +14,7 @@ from tvmtune.deploy.match import DEFAULT, LogMatch
 from tvmtune.deploy.nests import current_nest_hash
 from tvmtune.errors import TemplateError
 from tvmtune.records import Exactness, Here, Match, MatchKind, Record, find_best
-from tvmtune.search_spaces.references import canonical_reference
+from tvmtune.references import canonical_reference
 from tvmtune.target import Target
 from tvmtune.workload import Workload
 

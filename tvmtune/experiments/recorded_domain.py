@@ -14,9 +14,9 @@ from tvmtune.errors import SpaceError, TvmtuneError
 from tvmtune.experiments.values_domain import ValuesDomain
 from tvmtune.records.foreign_space import is_foreign
 from tvmtune.records.recorded_space import RecordedSpace
+from tvmtune.references import canonical_reference
 from tvmtune.search_spaces.domain import TaskDomain
 from tvmtune.search_spaces.protocols import Axis, Points
-from tvmtune.search_spaces.references import canonical_reference
 from tvmtune.search_spaces.templates import TEMPLATES
 from tvmtune.tuner.local import compiled_domain
 

@@ -49,7 +49,7 @@ class NoOptions:
 class Strategy(ABC):
     """Proposes points of a domain and is told what they cost.
 
-    The contract, which every strategy keeps:
+    The contract, which every strategy keeps, and `tvmtune.search.conformance` checks:
 
     - `ask(n)` gives n proposals, or fewer, or none, when it finds no more points. Each is valid
       and is a point that was neither asked nor told before.
@@ -79,7 +79,7 @@ class Strategy(ABC):
     Attributes
     ----------
     name
-        The name in `STRATEGIES`.
+        The name in `STRATEGIES`, or of the entry point.
     options_type
         The dataclass of its options, all of which have defaults; None: it has none.
     """

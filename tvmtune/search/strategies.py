@@ -90,5 +90,8 @@ def named(name: str, strategies: Strategies = STRATEGIES) -> type[Strategy]:
         If there is none.
     """
     if name not in strategies:
-        raise SearchError(f"no search strategy {name!r}; there are {', '.join(strategies)}")
+        raise SearchError(
+            f"no search strategy {name!r}; there are {', '.join(strategies)}, or give one of your "
+            "own as FILE.py:CLASS or module:CLASS"
+        )
     return strategies[name]

@@ -26,7 +26,8 @@ from tvmtune.measure.workers import Workers
 from tvmtune.outcome import Outcome
 from tvmtune.records import LogWriter
 from tvmtune.roofline import Roofline
-from tvmtune.search.strategies import named
+from tvmtune.search.plugins import installed_strategies
+from tvmtune.search.strategies import STRATEGIES, Strategies, named
 from tvmtune.target import Target, host_isa, parse_target
 from tvmtune.tuner.equipment import Equipment
 from tvmtune.tuner.events import Event, Warned
@@ -111,7 +112,8 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     seed
         The same seed and the same results give the same proposals.
     search
-        ``"sa-xgb"``, ``"random"`` or ``"grid"``.
+        A name of ``tvmtune strategies``, plug-ins included, or ``FILE.py:CLASS`` or
+        ``module:CLASS`` for one's own.
     template
         Use this template only; a name, or ``FILE.py:NAME`` or ``module:NAME`` for one's own.
     threads
@@ -145,7 +147,9 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     for note in found.notes:
         _log.warning("%s", note)
     watch = Watch(event=_log_warning)
-    return tune_inputs(found, parse_target(target, threads), log, options, watch=watch)
+    strategies = installed_strategies([search])
+    parsed = parse_target(target, threads)
+    return tune_inputs(found, parsed, log, options, watch=watch, strategies=strategies)
 
 
 def tune_inputs(
@@ -156,6 +160,7 @@ def tune_inputs(
     *,
     watch: Watch | None = None,
     machinery: MachineryFactory | None = None,
+    strategies: Strategies = STRATEGIES,
 ) -> TuneReport:
     """Tune the workloads of some inputs for a target.
 
@@ -171,6 +176,8 @@ def tune_inputs(
         Who follows it.
     machinery
         Measures; this machine's when None.
+    strategies
+        What the options may name.
 
     Raises
     ------
@@ -183,7 +190,7 @@ def tune_inputs(
     watch = watch or Watch()
     if machinery is None:
         check_machine(target, available_cores())
-    check_options(inputs, target, options)
+    check_options(inputs, target, options, strategies)
     tasks = [Task(i.workload.text, target.text, i.occurrences) for i in inputs.workloads]
     limit_s = started_s + 60 * (float("inf") if options.minutes is None else options.minutes)
 
@@ -191,7 +198,8 @@ def tune_inputs(
         return watch.stop() or time.monotonic() >= limit_s
 
     with (machinery or local_machinery)(target, give_up) as machine:
-        spanned = span_tasks(tasks, options, machine.equipment, watch.event)
+        planning = replace(machine.equipment, strategies=strategies)
+        spanned = span_tasks(tasks, options, planning, watch.event)
         for note in exactness_notes([one.task for one in spanned], options):
             watch.event(Warned(message=note))
         with LogWriter(log) as writer:
@@ -231,17 +239,19 @@ def check_machine(target: Target, cores: Sequence[int]) -> None:
         )
 
 
-def check_options(inputs: Inputs, target: Target, options: TuneOptions) -> None:
+def check_options(
+    inputs: Inputs, target: Target, options: TuneOptions, strategies: Strategies = STRATEGIES
+) -> None:
     """Refuse a strategy or a template that does not exist before anything is started.
 
     Raises
     ------
     SearchError
-        A strategy that does not exist.
+        A strategy that does not exist, or cannot be imported.
     TemplateError
         A template that does not exist, serves none of the workloads, or promises too little.
     """
-    named(options.search)
+    named(options.search, strategies)
     if options.template is not None and len(inputs.workloads) == 1:
         workload = inputs.workloads[0].workload
         found = templates_for(workload, target, options.template)

@@ -13,7 +13,7 @@ from tvmtune.outcome import Outcome
 from tvmtune.records import Here
 from tvmtune.search.base import Strategy
 from tvmtune.search.setup import Setup
-from tvmtune.search.strategies import make_strategy
+from tvmtune.search.strategies import STRATEGIES, Strategies, make_strategy
 from tvmtune.search_spaces.domain import TaskDomain
 from tvmtune.search_spaces.space import Domain
 from tvmtune.tuner.options import TuneOptions
@@ -99,6 +99,8 @@ class Equipment:
         Machine and versions that the records will carry.
     strategy
         Makes a strategy of a domain and a seed; None: the one that the options name.
+    strategies
+        What the options may name.
     admit
         Called with each task before anything is made for it; raises where it cannot be measured.
     code_hash, feature_version, settings
@@ -111,6 +113,7 @@ class Equipment:
     domain: DomainFactory
     here: Here
     strategy: Callable[[Domain, int], Strategy] | None = None
+    strategies: Strategies = field(default_factory=lambda: STRATEGIES)
     admit: Callable[[Task], None] = lambda task: None
     code_hash: str = ""
     feature_version: str = ""
@@ -119,7 +122,13 @@ class Equipment:
     unix_s: Callable[[], float] = time.time
 
 
-def make_named_strategy(options: TuneOptions, domain: Domain, seed: int, tasks: int) -> Strategy:
+def make_named_strategy(
+    options: TuneOptions,
+    domain: Domain,
+    seed: int,
+    tasks: int,
+    strategies: Strategies = STRATEGIES,
+) -> Strategy:
     """The strategy that the options name, its plans cut to the budget of one of some tasks."""
     setup = Setup(
         seed=seed,
@@ -127,4 +136,4 @@ def make_named_strategy(options: TuneOptions, domain: Domain, seed: int, tasks: 
         plan_size=options.plan_size,
         models=lambda name: make_cost_model(name, seed),
     )
-    return make_strategy(options.search, domain, setup)
+    return make_strategy(options.search, domain, setup, strategies=strategies)

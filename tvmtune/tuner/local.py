@@ -22,8 +22,8 @@ from tvmtune.measure.workers import Workers
 from tvmtune.outcome import Outcome
 from tvmtune.records import Here
 from tvmtune.records.fingerprint import machine_fingerprint, toolchain_versions
+from tvmtune.references import canonical_reference
 from tvmtune.search_spaces.domain import TaskDomain
-from tvmtune.search_spaces.references import canonical_reference
 from tvmtune.target import parse_target
 from tvmtune.tuner.equipment import DomainFactory, Equipment, TemplateKey
 from tvmtune.workload import parse

@@ -109,7 +109,7 @@ def _span(task: Task, options: TuneOptions, equipment: Equipment, tasks: int) ->
     )
     seed = options.seed_for(task)
     strategy = (
-        make_named_strategy(options, domain, seed, tasks)
+        make_named_strategy(options, domain, seed, tasks, equipment.strategies)
         if equipment.strategy is None
         else equipment.strategy(domain, seed)
     )

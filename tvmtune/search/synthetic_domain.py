@@ -1,11 +1,7 @@
-"""A domain and an analytic cost with seeded noise: the machine's stand-in for tests of a search.
-
-Run as a program it prints the first proposals of a strategy, a line each.
-"""
+"""A domain and an analytic cost with seeded noise: the machine's stand-in for tests of a search."""
 
 from __future__ import annotations
 
-import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,22 +9,37 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tvmtune.cost_models.models import make_cost_model
 from tvmtune.search.base import Proposal, Strategy
-from tvmtune.search.setup import Setup
-from tvmtune.search.strategies import make_strategy
 from tvmtune.search_spaces.space import Axis
 
+Cost = Callable[[NDArray[np.int64]], NDArray[np.float64]]
+"""Seconds of points of shape (n, width), shape (n,); nan for those that fail."""
+
 KNOBS = ("rows", "lanes", "tile_m", "tile_n", "tile_k", "order", "unroll", "prefetch", "pad")
+"""What the digits of a point stand for."""
+
 RADICES = (7, 6, 8, 8, 8, 6, 5, 8, 2)
+"""Values of each knob: too many points to try them all."""
+
 SMALL_RADICES = (3, 2, 2, 1, 2, 2, 1, 2, 1)
+"""So few that all can be tried."""
 
 
 @dataclass
 class SyntheticDomain:
     """Two templates of nine knobs, whose digits are the logarithms of tile sizes and the like.
 
-    About ten million indices a template by default, half of them valid.
+    About ten million indices a template by default, half of them valid.  It is a
+    `tvmtune.search_spaces.space.Domain`.
+
+    Attributes
+    ----------
+    radices
+        Number of values of each knob, as many as there are `KNOBS`.
+    templates
+        Number of templates, all with the same knobs.
+    featurised
+        Points that features were asked of until now.
     """
 
     radices: tuple[int, ...] = RADICES
@@ -37,10 +48,12 @@ class SyntheticDomain:
 
     @property
     def width(self) -> int:
+        """Columns of a point: template and knobs."""
         return 1 + len(self.radices)
 
     @property
     def size(self) -> int:
+        """Number of points, valid or not."""
         return self.templates * self._size
 
     @property
@@ -48,6 +61,7 @@ class SyntheticDomain:
         return int(np.prod(self.radices, dtype=object))
 
     def axes(self, template: int) -> tuple[Axis, ...]:
+        """The knobs of a template; all but ``order`` are ordered."""
         return tuple(
             Axis(size, name != "order") for size, name in zip(self.radices, KNOBS, strict=True)
         )
@@ -55,6 +69,7 @@ class SyntheticDomain:
     def sample(
         self, rng: np.random.Generator, n: int, templates: Sequence[int] | None = None
     ) -> NDArray[np.int64]:
+        """Random valid points, of each template as many."""
         found = []
         asked = range(self.templates) if templates is None else templates
         for place, template in enumerate(asked):
@@ -65,6 +80,7 @@ class SyntheticDomain:
         return np.concatenate(found)
 
     def moved(self, points: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+        """Neighbours, valid or not, in one knob each."""
         radices = np.array((1, *self.radices))
         movable = np.flatnonzero(radices > 1)
         if not len(movable):
@@ -77,6 +93,7 @@ class SyntheticDomain:
         return result
 
     def valid(self, points: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which points fit registers and caches, shape ``(n,)``."""
         _, rows, lanes, tile_m, tile_n, tile_k, _, unroll, _, _ = points.T
         inside = np.all((points >= 0) & (points < (self.templates, *self.radices)), axis=1)
         fits = (rows + lanes <= 7) & (tile_m + tile_n + tile_k <= 15) & (unroll <= tile_k)
@@ -84,16 +101,20 @@ class SyntheticDomain:
 
     @property
     def feature_names(self) -> tuple[str, ...]:
+        """Names of the columns of `features`."""
         return ("template", *KNOBS, *(f"derived{i}" for i in range(13)))
 
     @property
     def relation_names(self) -> tuple[str, ...]:
+        """Names of the columns of `relations`."""
         return self.feature_names
 
     def relations(self, points: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The features once more."""
         return self.features(points)
 
     def features(self, points: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Digits, and some of their sums, shape ``(n, d)``."""
         self.featurised += len(points)
         template, rows, lanes, tile_m, tile_n, tile_k, order, unroll, _, _ = points.T
         footprints = (
@@ -108,17 +129,20 @@ class SyntheticDomain:
         return np.stack(columns, axis=1).astype(np.float32)
 
     def defaults(self) -> NDArray[np.int64]:
+        """A slow valid point of each template, shape ``(t, width)``."""
         points = np.zeros((self.templates, self.width), np.int64)
         points[:, 0] = np.arange(self.templates)
-        points[:, 2] = 1
+        points[:, 2] = min(1, self.radices[1] - 1)
         return points
 
     def scan(self, start: int) -> Iterator[NDArray[np.int64]]:
+        """The valid points with an index of at least ``start``, one at a time, in order."""
         for begin in range(start, self.size, 64):
             points = self.points(range(begin, min(begin + 64, self.size)))
             yield from points[self.valid(points)]
 
     def points(self, indices: Sequence[int]) -> NDArray[np.int64]:
+        """The points of some indices, shape ``(n, width)``."""
         rows = []
         for index in indices:
             template, rest = divmod(index, self._size)
@@ -130,11 +154,27 @@ class SyntheticDomain:
         return np.array(rows, np.int64).reshape(-1, self.width)
 
     def keys(self, points: NDArray[np.int64]) -> list[bytes]:
+        """The identity of each point."""
         return [row.tobytes() for row in np.ascontiguousarray(points, "<i8")]
 
 
 def cost_s(points: NDArray[np.int64], noise: float = 0.02, seed: int = 0) -> NDArray[np.float64]:
-    """Seconds of the points, nan for some, the same for a point whenever it is asked."""
+    """Seconds of points, the same for a point whenever it is asked.
+
+    Parameters
+    ----------
+    points
+        Shape (n, 10), int64, of a `SyntheticDomain`.
+    noise
+        Standard deviation of the logarithms of the costs.
+    seed
+        Seeds the noise.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), float64; nan for the points that fail, about a sixth.
+    """
     template, rows, lanes, tile_m, tile_n, tile_k, order, unroll, prefetch, pad = points.T
     registers = np.exp(-0.4 * (rows + lanes - 5.0 - 0.5 * template) ** 2) * (lanes + 2) / 6
     level_1 = 1 / (1 + np.exp(1.5 * (tile_k + tile_n - 9.0)))
@@ -155,11 +195,30 @@ def cost_s(points: NDArray[np.int64], noise: float = 0.02, seed: int = 0) -> NDA
 
 def drive(
     strategy: Strategy,
-    cost: Callable[[NDArray[np.int64]], NDArray[np.float64]],
+    cost: Cost,
     trials: int,
     batch: int = 16,
 ) -> tuple[list[Proposal], NDArray[np.float64]]:
-    """Ask and tell until there are `trials` proposals or no more; give them and their costs."""
+    """Ask and tell until there are enough proposals or no more.
+
+    Parameters
+    ----------
+    strategy
+        Is asked, and told all results at once.
+    cost
+        What the results are.
+    trials
+        Proposals that are enough.
+    batch
+        Proposals that are asked for at a time.
+
+    Returns
+    -------
+    proposals
+        In their order.
+    costs_s
+        Shape (n,), float64, seconds.
+    """
     proposals: list[Proposal] = []
     costs: list[NDArray[np.float64]] = []
     while len(proposals) < trials:
@@ -171,16 +230,3 @@ def drive(
         strategy.tell(points, costs[-1])
         proposals += asked
     return proposals, np.concatenate([np.zeros(0), *costs])
-
-
-def main(name: str, seed: int, proposals: int) -> None:
-    """Print the first proposals on the default domain."""
-    setup = Setup(seed=seed, models=lambda model: make_cost_model(model, seed))
-    strategy = make_strategy(name, SyntheticDomain(), setup)
-    for proposal in drive(strategy, cost_s, proposals)[0]:
-        predicted = None if proposal.predicted is None else proposal.predicted.hex()
-        sys.stdout.write(f"{proposal.proposer} {predicted} {proposal.point.tolist()}\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
