@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tvmtune.experiments.settled import step_seconds
 from tvmtune.experiments.trace import Trace
@@ -16,20 +16,13 @@ _LONGEST_GAP_S = 30.0
 """Nothing under way for longer is a pause: the run was stopped, and went on later."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Spans:
-    """Trials on one clock without pauses, in seconds from the first start; shape (t,) each."""
-
-    begin_s: np.ndarray[tuple[int], np.dtype[np.float64]]
-    end_s: np.ndarray[tuple[int], np.dtype[np.float64]]
-
-
 def trace_of(records: Iterable[Record]) -> Trace:
     """The trials of the one task that a log has, in the order in which they were handed over.
 
-    A result was there when the steps of its trial were over, one after the other, but not before
-    those of trials that the log has before it.  Thinking is the time in which nothing was under
-    way.  Where the machinery failed, what counts is the trial's retry.
+    A log does not say when a result was there.  It follows from when its trial was handed over, if
+    it is built at once and run when the one before it in the log has been.  Thinking is the time in
+    which nothing was under way by this.  What takes more than half a minute there is a pause, and
+    left out.  Where the machinery failed, the trial has the time of its retry.
 
     Parameters
     ----------
@@ -40,12 +33,13 @@ def trace_of(records: Iterable[Record]) -> Trace:
     trials = [record for record in found if record.purpose is Purpose.SEARCH]
     order = np.argsort([record.start_s for record in trials], kind="stable")
     ended = _ended(found)
-    spans = _spans(trials)
+    times_s = [_time_s(ended[record.config_key]) for record in trials]
+    begun_s, told_s = _clocked(trials)
     return Trace(
-        times_s=np.array([_time_s(ended[trials[i].config_key]) for i in order], np.float64),
-        told_s=np.maximum.accumulate(spans.end_s)[order],
+        times_s=np.array(times_s, np.float64)[order],
+        told_s=told_s[order],
         rows=None,
-        thinking_s=_idle_s(spans),
+        thinking_s=_idle_s(begun_s[order], told_s[order]),
         building_s=float(sum(step_seconds(record, building=True) for record in trials)),
         running_s=float(sum(step_seconds(record, building=False) for record in trials)),
     )
@@ -65,24 +59,21 @@ def _time_s(record: Record) -> float:
     return record.median_s if record.ok and record.median_s is not None else float("nan")
 
 
-def _spans(trials: Sequence[Record]) -> _Spans:
-    """When trials were under way, pauses between them left out; in the order given."""
-    begin_s = np.array([record.start_s for record in trials], np.float64)
-    end_s = begin_s + [sum(record.seconds.values()) for record in trials]
-    for place in np.argsort(begin_s, kind="stable"):
-        before = begin_s < begin_s[place]
-        latest = end_s[before].max() if before.any() else begin_s[place]
-        if begin_s[place] - latest > _LONGEST_GAP_S:
-            end_s[~before] -= begin_s[place] - latest
-            begin_s[~before] -= begin_s[place] - latest
-    first = begin_s.min(initial=np.inf)
-    return _Spans(begin_s - first, end_s - first) if len(trials) else _Spans(begin_s, end_s)
+def _clocked(trials: Sequence[Record]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """When trials began and had their results, shape (t,) each, by a clock without pauses."""
+    begun_s, told_s = np.zeros(len(trials)), np.zeros(len(trials))
+    zero_s, last_s = min((record.start_s for record in trials), default=0.0), 0.0
+    for place, record in enumerate(trials):
+        if record.start_s - zero_s - last_s > _LONGEST_GAP_S:
+            zero_s = record.start_s - last_s
+        begun_s[place] = max(record.start_s - zero_s, 0.0)
+        built_s = begun_s[place] + step_seconds(record, building=True)
+        last_s = max(built_s, last_s) + step_seconds(record, building=False)
+        told_s[place] = last_s
+    return begun_s, told_s
 
 
-def _idle_s(spans: _Spans) -> float:
-    """How long nothing was under way, from the first start to the last end."""
-    idle_s = last_s = 0.0
-    for begin_s, end_s in sorted(zip(spans.begin_s.tolist(), spans.end_s.tolist(), strict=True)):
-        idle_s += max(0.0, begin_s - last_s)
-        last_s = max(last_s, end_s)
-    return idle_s
+def _idle_s(begun_s: NDArray[np.float64], told_s: NDArray[np.float64]) -> float:
+    """How long nothing was under way; the trials are in the order in which they began."""
+    before_s = np.maximum.accumulate(np.concatenate([[0.0], told_s]))[:-1]
+    return float(np.maximum(begun_s - before_s, 0.0).sum())

@@ -141,8 +141,8 @@ def _replayed(task: ReplayedTask, out: Path) -> tuple[StudyTask, Domain]:
 
 
 def _live(task: LiveTask) -> tuple[StudyTask, Domain]:
-    target = parse_target(task.target)
     try:
+        target = parse_target(task.target)
         inputs = inputs_of(task)
         check_machine(target, available_cores())
         check_options(inputs, target, TuneOptions(template=task.template))

@@ -49,12 +49,12 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Chan
     for what in ("trials", "seconds"):
         if before[what] != now[what]:
             yield what, before[what], now[what] if now[what] is not None else "none"
-    yield from _of_entries("task", _tasks(before), _tasks(now))
-    strategies = _strategies(before, now), _strategies(now, now)
-    yield from _of_entries("strategy", *strategies)
     for seed in before["seeds"]:
         if seed not in now["seeds"]:
             yield "seed", seed, None
+    yield from _of_entries("task", _tasks(before), _tasks(now))
+    strategies = _strategies(before, now), _strategies(now, now)
+    yield from _of_entries("strategy", *strategies)
 
 
 def _of_entries(
