@@ -29,6 +29,21 @@ from tvmtune.experiments.study_directory import opened
 from tvmtune.experiments.study_file import read_study
 from tvmtune.records.recorded_space import read_space, write_space
 
+LIVE = """
+seeds = 1
+trials = 12
+
+[[task]]
+name = "small"
+workload = "matmul:m=8,k=8,n=8"
+
+[[strategy]]
+name = "random"
+
+[[strategy]]
+name = "rank-xgb"
+options = {plan_size = 4}
+"""
 ORPHANS_GONE_S = 10.0
 BEGUN_S = 120.0
 
@@ -313,3 +328,28 @@ def test_killed_at_random_moments(folder: Path, thorough: bool) -> None:
 def test_tasks_of_templates_that_are_not_ours(folder: Path) -> None:
     task = ReplayedTask(name="a", path=folder / "a.space.gz", template="matmul.packed")
     assert plan_study(study_in(folder, tasks=(task,)), folder / "out").left == 5
+
+
+@pytest.mark.slow
+def test_a_live_search_killed(tmp_path: Path) -> None:
+    path, out = tmp_path / "live.toml", tmp_path / "live"
+    path.write_text(LIVE)
+    command = [sys.executable, "-m", "tvmtune", "experiment", "run", str(path)]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
+    process = subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL)
+    log, end_s = out / "logs" / "small-random-0.jsonl", time.monotonic() + BEGUN_S
+    while _lines(log) < 3 and time.monotonic() < end_s:
+        time.sleep(0.01)
+    _kill_family(process)
+    before = log.read_bytes()
+    subprocess.run(command, env=env, check=True)
+    assert log.read_bytes().startswith(before[: before.rfind(b"\n") + 1])
+    results = read_results(out)
+    assert results.missing == 0
+    for search in results.searches:
+        assert len(search.trace) == 12
+        assert search.trace.rows is None
+        assert np.nanmin(search.trace.times_s) > 0
+        assert 0 < search.trace.told_s.max() < BEGUN_S
+        assert search.trace.building_s > 0
+        assert search.trace.running_s > 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,17 @@ def test_files_that_are_none(folder: Path) -> None:
     (folder / "mine.toml").write_bytes(b"\xff")
     with pytest.raises(UsageError, match="not TOML"):
         read_study_toml(folder / "mine.toml")
+
+
+def test_the_example_of_the_documentation(tmp_path: Path) -> None:
+    (tmp_path / "spaces").mkdir()
+    (tmp_path / "studies").mkdir()
+    write_space(space_of([1e-6, 2e-6]), tmp_path / "spaces" / "a.space.gz")
+    text = (_ROOT / "docs" / "experiments.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    written = _read(tmp_path / "studies", example)
+    assert [task.name for task in written.study.tasks] == ["a", "C2 direct"]
+    assert written.out.resolve() == (tmp_path.parent / "runs" / "plans").resolve()
 
 
 @pytest.mark.parametrize("path", sorted((_ROOT / "benchmarks" / "studies").glob("*.toml")))
