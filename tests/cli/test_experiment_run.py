@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,10 @@ from tests.experiments.made_studies import write_spaces, write_toml
 from tvmtune.cli import experiment_run, study_progress
 from tvmtune.experiments.results import read_results
 from tvmtune.experiments.running import run_study
-from tvmtune.records import Purpose, read_log
+from tvmtune.records import LogWriter, Purpose, read_log
+from tvmtune.target import Target
+from tvmtune.tuner import api
+from tvmtune.tuner.task import Ending, TuneReport
 
 LIVE = """
 seeds = 2
@@ -167,6 +172,68 @@ def test_live_interrupted(cli: Any, tmp_path: Path, machine: list[Callable[[int]
     assert "study: 3 of 3 searches, 2 of them new" in out
     records = read_log([tmp_path / "study" / "logs" / "small-rank-xgb-0.jsonl"]).records
     assert len(records) == 6
+
+
+TIMED = """
+seeds = 1
+seconds = 1.5
+
+[[task]]
+name = "small"
+workload = "matmul:m=8,k=8,n=8"
+target = "cpu:isa=avx2"
+
+[[strategy]]
+name = "random"
+"""
+
+
+@pytest.mark.usefixtures("machine")
+def test_live_seconds_that_are_spent(cli: Any, tmp_path: Path) -> None:
+    path, out = _written(tmp_path, TIMED), tmp_path / "study"
+    assert cli("experiment", "run", path)[0] == 0
+    (log,) = (out / "logs").iterdir()
+    records = read_log([log]).records
+    with LogWriter(log) as writer:
+        one = replace(records[0], start_s=records[0].start_s + 1.4, config={"x": 1}, id="")
+        writer.append(replace(one, seconds={"running": 0.1}).with_id())
+    whole = log.read_bytes()
+    (out / "traces.jsonl").write_bytes(b"")
+    assert cli("experiment", "run", path)[0] == 0
+    assert log.read_bytes() == whole
+    (search,) = read_results(out).searches
+    assert len(search.trace) == len(records) + 1
+    assert search.trace.told_s[-1] == pytest.approx(1.5, abs=0.01)
+
+
+@pytest.mark.usefixtures("machine")
+def test_live_without_time_for_a_trial(
+    cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = TuneReport((), Ending.TIME, 0.0)
+    monkeypatch.setattr(api, "tune_inputs", lambda *given, **named: report)
+    code, out, err = cli("experiment", "run", _written(tmp_path, TIMED))
+    assert code == 1
+    assert "no trial in the time: give it more seconds" in err
+    assert out.endswith("study: 0 of 1 search, nothing new\n")
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_machine_that_was_not_measured(
+    cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = api.local_machinery
+
+    @contextmanager
+    def unmeasured(target: Target, give_up: Callable[[], bool]) -> Iterator[api.Machinery]:
+        with measured(target, give_up) as found:
+            yield api.Machinery(found.equipment, lambda: (found.equipment, None))
+
+    monkeypatch.setattr(api, "local_machinery", unmeasured)
+    code, _, err = cli("experiment", "run", _written(tmp_path, LIVE))
+    assert code == 0
+    assert "machine: " not in err
+    assert cli("experiment", "run", tmp_path / "study.toml")[0] == 0
 
 
 def test_live_that_fails(cli: Any, tmp_path: Path, machine: list[Callable[[int], None]]) -> None:

@@ -16,17 +16,20 @@ import pytest
 from tests.experiments import failing_worker
 from tests.experiments.made_studies import found_in, study_in, write_spaces, write_toml
 from tests.experiments.synthetic import made_space
+from tvmtune.deploy.inputs import Inputs
 from tvmtune.errors import RecordError, SearchError, UsageError
+from tvmtune.experiments import planning
 from tvmtune.experiments.contender import Budget, Contender, make_contender
 from tvmtune.experiments.planning import StudyPlan, plan_study
 from tvmtune.experiments.recorded_domain import RecordedDomain
 from tvmtune.experiments.replay import replay
-from tvmtune.experiments.replay_pool import Ended, replay_all
+from tvmtune.experiments.replay_pool import Ended, SearchFailure, replay_all
 from tvmtune.experiments.results import Search, read_results
 from tvmtune.experiments.running import StudyWatch, run_study
 from tvmtune.experiments.study import LiveTask, ReplayedTask
-from tvmtune.experiments.study_directory import opened
-from tvmtune.experiments.study_file import read_study
+from tvmtune.experiments.study_directory import StudyDirectory, opened
+from tvmtune.experiments.study_file import read_study, write_study
+from tvmtune.measure.worker import Worker
 from tvmtune.records.recorded_space import read_space, write_space
 
 LIVE = """
@@ -259,6 +262,41 @@ def test_a_budget_of_seconds(folder: Path) -> None:
 
 def _random() -> Contender:
     return Contender(label="random", search="random")
+
+
+def test_live_tasks_have_one_workload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "read_inputs", lambda given: Inputs(()))
+    task = LiveTask(name="x", workload="m.onnx")
+    with pytest.raises(UsageError, match="task x: 0 workloads: a task has one"):
+        plan_study(study_in(tmp_path, tasks=(task,)), tmp_path / "out")
+
+
+def test_what_a_kill_leaves_at_the_beginning(folder: Path) -> None:
+    study, out = study_in(folder, "a"), folder / "out"
+    run_study(study, out, watch=StudyWatch(stop=lambda: True))
+    (out / "traces.jsonl").unlink()
+    assert plan_study(study, out).left == 5
+
+
+def test_results_that_cannot_be_written(folder: Path) -> None:
+    study, out = study_in(folder, "a"), folder / "out"
+    (out / "errors.jsonl").mkdir(parents=True)
+    with pytest.raises(RecordError, match="out: cannot be written"):
+        run_study(study, out)
+    with pytest.raises(RecordError, match=r"study\.json: cannot be written: No such file"):
+        write_study(read_study(out / "study.json"), folder / "nowhere" / "study.json")
+    failure = SearchFailure(task="a", strategy="random", seed=0, error="no")
+    with pytest.raises(RecordError, match=r"errors\.jsonl: cannot be written"):
+        StudyDirectory(out).add_error(failure)
+
+
+def test_a_fault_of_the_pool_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_given: Any) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(Worker, "request", fail)
+    with pytest.raises(OSError, match="no more processes"):
+        run_study(study_in(folder, "a"), folder / "out")
 
 
 def test_nothing_to_replay() -> None:

@@ -84,9 +84,8 @@ class Bench:
         MeasureError
             If nothing could be measured.
         """
-        spent_s = _spent_s(search.log)
-        left_s = None if search.budget.seconds is None else search.budget.seconds - spent_s
-        if left_s is None or left_s >= _SHORTEST_S:
+        left_s = _left_s(search)
+        if left_s is None or left_s >= _SHORTEST_S or not search.log.exists():
             options = _options(search, left_s)
             report = api.tune_inputs(
                 self._inputs,
@@ -98,7 +97,7 @@ class Bench:
             )
             if report.ending is Ending.STOPPED:
                 return None
-        trace = trace_of(read_log([search.log]).records)
+        trace = _trace(search.log)
         if not len(trace):
             raise MeasureError(f"{search.log}: no trial in the time: give it more seconds")
         return trace
@@ -150,9 +149,12 @@ def _options(search: LiveSearch, left_s: float | None) -> TuneOptions:
     )
 
 
-def _spent_s(log: Path) -> float:
-    """How long a search has lasted already."""
-    if not log.exists():
-        return 0.0
-    trace = trace_of(read_log([log]).records)
-    return float(trace.told_s.max(initial=0.0))
+def _left_s(search: LiveSearch) -> float | None:
+    """Seconds that a search may still last; None: any."""
+    seconds = search.budget.seconds
+    return None if seconds is None else seconds - float(_trace(search.log).told_s.max(initial=0.0))
+
+
+def _trace(log: Path) -> Trace:
+    """What a search has done by now; nothing where there is no log yet."""
+    return trace_of(read_log([log]).records if log.exists() else ())

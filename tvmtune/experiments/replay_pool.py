@@ -142,7 +142,7 @@ def replay_all(
 def _serve(worker: Worker, waiting: deque[ReplayJob], ended: SimpleQueue[Ended]) -> None:
     """Have a process work while there is something waiting; in the thread that it lives by."""
     try:
-        while waiting:
+        while True:
             try:
                 job = waiting.popleft()
             except IndexError:
