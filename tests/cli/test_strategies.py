@@ -82,7 +82,7 @@ def test_as_json(cli: Any, own: Path) -> None:
     _, out, _ = cli("strategies", "--json")
     rows = {row["name"]: row for row in json.loads(out)["strategies"]}
     assert list(rows) == list(STRATEGIES)
-    assert rows["sa-xgb"]["options"]["plan_size"] == 64
+    assert rows["sa-xgb"]["options"]["plan_size"] == 8
     assert all(row["summary"] and row["error"] is None for row in rows.values())
     _, out, _ = cli("strategies", f"{own}:Mine", f"{own}:Silent", "--json")
     rows = {row["name"]: row for row in json.loads(out)["strategies"]}

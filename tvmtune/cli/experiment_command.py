@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from tvmtune.cli import experiment_report
+from tvmtune.cli import experiment_report, experiment_run
 
 application = typer.Typer(
     help="Compare search strategies: many searches, and what they say.", rich_markup_mode=None
 )
+application.command("run")(experiment_run.command)
 application.command("report")(experiment_report.command)

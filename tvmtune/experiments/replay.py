@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -35,6 +36,7 @@ def replay(
     strategy: Strategy,
     trials: int,
     *,
+    seconds: float = math.inf,
     ahead: int = 6,
     now_s: Callable[[], float] = time.perf_counter,
 ) -> Trace:
@@ -52,6 +54,9 @@ def replay(
         Of that domain, new.
     trials
         How many at most; fewer where the strategy finds no more.
+    seconds
+        Once these are over nothing more is asked for; as thinking is measured, how many trials
+        there are may then differ from run to run.
     ahead
         Candidates under way at most.
     now_s
@@ -82,7 +87,7 @@ def replay(
         for proposal in strategy.ask(1):
             rows.append(int(domain.rows(proposal.point[np.newaxis])[0]))
 
-    while len(rows) < trials:
+    while len(rows) < trials and at_s < seconds:
         known = len(rows)
         charged(ask)
         if len(rows) == known:

@@ -108,9 +108,7 @@ class Results:
     @property
     def missing(self) -> int:
         """Searches that the study asks for and that have not finished."""
-        study = self.study
-        asked = len(study.tasks) * len(study.strategies) * len(study.seeds)
-        return asked - len(self.searches)
+        return self.study.searches - len(self.searches)
 
 
 def append_search(path: Path, search: Search) -> None:

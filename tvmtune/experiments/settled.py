@@ -55,8 +55,8 @@ def columns_of(settled: Iterable[Settled]) -> dict[str, Any]:
         "statuses": tuple(r.status for r in searches),
         "search_s": _column(r.median_s if r.ok else None for r in searches),
         "confirmed_s": _column(c.median_s if c is not None else None for c in confirmed),
-        "build_s": _column(_seconds(r, building=True) for r in searches),
-        "run_s": _column(_seconds(r, building=False) for r in searches),
+        "build_s": _column(step_seconds(r, building=True) for r in searches),
+        "run_s": _column(step_seconds(r, building=False) for r in searches),
     }
 
 
@@ -72,6 +72,11 @@ def origin_of(settled: Iterable[Settled]) -> dict[str, Any]:
         "start_s": first.start_s,
         "took_s": _took_s([r for one in found for r in (one.search, one.confirmed) if r]),
     }
+
+
+def step_seconds(record: Record, *, building: bool) -> float:
+    """Seconds of the steps of a trial that build, or of all others."""
+    return sum(s for step, s in record.seconds.items() if (step in _BUILDING) is building)
 
 
 def _took_s(records: Sequence[Record]) -> float:
@@ -93,7 +98,3 @@ def _settled(group: Sequence[Record]) -> Settled | None:
 
 def _column(values: Iterable[float | None]) -> NDArray[np.float64]:
     return np.array([np.nan if v is None else v for v in values], np.float64)
-
-
-def _seconds(record: Record, *, building: bool) -> float:
-    return sum(s for step, s in record.seconds.items() if (step in _BUILDING) is building)

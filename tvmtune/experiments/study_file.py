@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -97,6 +98,13 @@ class StudyFile:
         """Of all strategies, in order."""
         return tuple(strategy.name for strategy in self.strategies)
 
+    @property
+    def searches(self) -> int:
+        """How many searches it asks for; a strategy may have fewer seeds than the others."""
+        most = len(self.seeds)
+        seeds: list[int] = [min(most, s.details.get("seeds", most)) for s in self.strategies]
+        return len(self.tasks) * sum(seeds)
+
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         return {
@@ -149,6 +157,32 @@ def read_study(path: Path) -> StudyFile:
         return StudyFile.from_json(parse_json(data))
     except RecordError as error:
         raise RecordError(f"{path}: {error}") from error
+
+
+def write_study(study: StudyFile, path: Path) -> None:
+    """Write a file, the whole of it or nothing; it is on disk when this returns.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be written.
+    """
+    data = json.dumps(study.to_json(), indent=1, allow_nan=False).encode() + b"\n"
+    replace_file(path, data)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file as `write_study` does; raises `RecordError` if it cannot be written."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise RecordError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def parse_json(data: bytes) -> Any:
@@ -223,6 +257,8 @@ def _task(value: Mapping[str, Any]) -> StudyTask:
 
 def _strategy(value: Mapping[str, Any]) -> StudyStrategy:
     details = {str(name): one for name, one in value.items() if name != "name"}
+    if whole(details.get("seeds", 1), "seeds of a strategy") < 1:
+        raise ValueError("seeds of a strategy must be at least 1")
     return StudyStrategy(name=_name(value["name"]), details=details)
 
 
