@@ -1,24 +1,27 @@
 """Which of several tasks should be searched next, and what that is expected to gain.
 
 The rule, for tasks that occur w times in a model, have a best time of b seconds after N trials, and
-take c seconds a trial:
+take c seconds a trial.  The gap R is the part of b that is still to be saved:
 
-- Among independent draws, trial t is a record with a chance of 1/t, and records of a distribution
-  with an exponential tail (here: of the logarithm of the time) are all equally large on average.
-  So trial t lowers ln b by s/t on average, and s, the slope of ln b over ln N, is what the mean of
-  t d_t over the trials estimates without bias, where d_t is by how much trial t lowered ln b.
-- Tasks of few trials say little of s: a prior stands for some more trials, with the slope that the
-  other tasks had up to twice as many trials, itself with a prior of the same weight.
-- The next n trials are expected to save w b (1 - (1 + n/N)^-s) seconds of the model's time, in n c
-  seconds of tuning.  Without improvements this falls as 1/N^2.
+- A search that learns starts blindly, with some trials N0, and closes the gap from then on as
+  R(N) = g min(1, (N0/N)^p), p = 2.  So of what one doubling of the trials saves, the next saves
+  2^-p.  (Draws at random have as many records in each doubling; the exponent scales what is
+  expected of them, and does not change their order.)
+- g is what the other tasks have saved since their first N0 trials, over 1 - (N0/N)^p; a typical
+  gap counts as one more task.
+- A task's own say: it saved D from N/2 to N, which leaves R = D / (2^p - 1).  The prior has a
+  weight of N0/N in the mean of the two, at most 1.
+- The gain per second is the largest over n of w b (R(N) - R(N + n)) / (n c): who has not
+  learned yet is judged by what that will bring.  It falls with every trial that improves nothing.
 
 Everything here is a pure function of values.
 
 References
 ----------
-Arnold, Balakrishnan, Nagaraja, Records, 1998, sections 2.2 and 2.5: the chance of a record, and its
-size in exponential tails.  Zheng et al., Ansor, OSDI 2020, section 6: slices by the gradient of the
-model's time.
+Zheng et al., Ansor, OSDI 2020, section 6: slices by the gradient of the model's time, estimated
+from a backward window and an optimistic guess.  Arnold, Balakrishnan, Nagaraja, Records, 1998,
+section 2.2: trial t of random draws is a record with a chance of 1/t.  The exponent and the typical
+gap are those of the default strategy on the recorded spaces of the benchmarks.
 """
 
 from __future__ import annotations
@@ -27,10 +30,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_PRIOR_SLOPE = 0.1
-_PRIOR_TRIALS = 8
-_UNKNOWN_SLOPE = 1.0
-"""Of a task none of whose configs worked yet, before its first trial."""
+_EXPONENT = 2.0
+_TYPICAL_GAP = 0.08
+_UNKNOWN_GAP = 1.0
+"""Of a task none of whose configs worked yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,15 @@ class Curve:
                 steps.append((trials, time_s))
         return Curve(trials, tuple(steps))
 
-    def slope_sum(self, until: float = math.inf) -> float:
-        """The sum of t d_t over the trials up to one; d_t is the fall of the logarithm at t."""
-        return sum(
-            trial * math.log(before_s / best_s)
-            for (_, before_s), (trial, best_s) in zip(self.steps, self.steps[1:], strict=False)
-            if trial <= until
-        )
+    def best_after(self, trials: float) -> float | None:
+        """The best time after the first trials; None if none of them worked."""
+        return next((best for trial, best in reversed(self.steps) if trial <= trials), None)
+
+    def fall(self, since: float) -> float:
+        """By how much ln(best) has fallen after the first trials, or since there was a time."""
+        if not self.steps:
+            return 0.0
+        return math.log((self.best_after(since) or self.steps[0][1]) / self.steps[-1][1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +108,38 @@ class Manner:
         Trials that the next task gets.
     warm_up
         Trials that every task gets before any expectation counts.
+    start
+        Trials after which a search has learned: N0.
+    per_trial
+        Whether trials are what is scarce, however long they take.
     noise
-        A task is dead when as many trials again as it had are expected to make it faster by a
-        smaller part than this.
+        A task is dead when all that is still expected of it is a smaller part of its time.
     """
 
     slice_trials: int
     warm_up: int
-    noise: float = 0.001
+    start: int
+    per_trial: bool = False
+    noise: float = 0.0002
+
+    @staticmethod
+    def of(plan_size: int, trial_limit: int | None, *, per_trial: bool) -> Manner:
+        """The usual slices of searches that plan so much at a time.
+
+        Half a plan, as what a plan teaches shows soon; less where a task's part of the trials is
+        only a few of them.  The strategies that learn do so from their second plan on.
+
+        Parameters
+        ----------
+        plan_size
+            Proposals of a plan.
+        trial_limit
+            Trials per task; None: no limit.
+        per_trial
+            Whether trials are what is scarce.
+        """
+        trials = max(1, min(plan_size // 2, (trial_limit or 2 * plan_size) // 4))
+        return Manner(slice_trials=trials, warm_up=trials, start=2 * plan_size, per_trial=per_trial)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,44 +182,65 @@ def decide(states: Sequence[TaskState], manner: Manner) -> Decision:
     Of equals the first.
     """
     bests = _expected_bests(states)
-    slopes = [expected_slope(states, i) for i in range(len(states))]
-    gains = tuple(map(_gain_per_second, states, bests, slopes, [manner] * len(states)))
-    dead = tuple(map(_is_dead, states, slopes, [manner] * len(states)))
+    gaps = [expected_gap(states, i, manner.start) for i in range(len(states))]
+    gains = [_gain_per_trial(*each, manner) for each in zip(states, bests, gaps, strict=True)]
+    per_second = tuple(g / s.trial_s for g, s in zip(gains, states, strict=True))
+    dead = tuple(not s.remaining or g < manner.noise for s, g in zip(states, gaps, strict=True))
+    scores = gains if manner.per_trial else per_second
     cold = [i for i, s in enumerate(states) if s.remaining and s.curve.trials < manner.warm_up]
     alive = [i for i in range(len(states)) if not dead[i]]
     task = (
         min(cold, key=lambda i: (states[i].curve.trials, -states[i].weight))
         if cold
-        else max(alive, key=lambda i: gains[i], default=None)
+        else max(alive, key=lambda i: scores[i], default=None)
     )
     return Decision(
         task=task,
         warming=bool(cold),
-        model_s=sum(s.weight * best for s, best in zip(states, bests, strict=True)),
-        gains=gains,
+        model_s=math.fsum(s.weight * best for s, best in zip(states, bests, strict=True)),
+        gains=per_second,
         dead=dead,
     )
 
 
-def expected_slope(states: Sequence[TaskState], task: int) -> float:
-    """The slope s of ln(best) over ln(trials) of one of some tasks, from its own and the others."""
+def expected_gap(states: Sequence[TaskState], task: int, start: int) -> float:
+    """The part of a task's best time that is still to be saved, R(N)."""
     curve = states[task].curve
     if curve.best_s is None:
-        return _with_prior(_UNKNOWN_SLOPE, 0.0, curve.trials)
-    until = 2 * curve.trials
-    others = [s.curve for i, s in enumerate(states) if i != task and s.curve.steps]
-    seen = sum(min(other.trials, until) for other in others)
-    prior = _with_prior(_PRIOR_SLOPE, math.fsum(o.slope_sum(until) for o in others), seen)
-    return _with_prior(prior, curve.slope_sum(), curve.trials)
+        return _UNKNOWN_GAP * _left(curve.trials, start)
+    prior = _first_gap(states, task, start) * _left(curve.trials, start)
+    own = curve.fall(curve.trials / 2) / (2**_EXPONENT - 1)
+    weight = min(1.0, start / max(curve.trials, 1))
+    return weight * prior + (1 - weight) * own
 
 
-def expected_fall(slope: float, trials: int, more: float) -> float:
-    """The part of the best time that some more trials are expected to save: 1 - (1 + n/N)^-s."""
-    return -math.expm1(-slope * math.log1p(more / max(trials, 1)))
+def _first_gap(states: Sequence[TaskState], task: int, start: int) -> float:
+    """The gap g after the blind trials, by the other tasks."""
+    others = [s.curve for i, s in enumerate(states) if i != task and s.curve.trials > start]
+    seen = math.fsum(other.fall(start) for other in others)
+    tasks = math.fsum(1 - _left(other.trials, start) for other in others)
+    return (_TYPICAL_GAP + seen) / (1 + tasks)
 
 
-def _with_prior(prior: float, total: float, trials: int) -> float:
-    return (_PRIOR_TRIALS * prior + total) / (_PRIOR_TRIALS + trials)
+def _left(trials: float, start: int) -> float:
+    """The part of the first gap that is left after some trials."""
+    return min(1.0, math.pow(start / max(trials, 1), _EXPONENT))
+
+
+def _gain_per_trial(state: TaskState, best_s: float, gap: float, manner: Manner) -> float:
+    """Expected seconds of model time that a trial saves, over the best number of trials."""
+    trials = max(state.curve.trials, 1)
+    now = _left(trials, manner.start)
+    most = min(state.remaining, max(manner.slice_trials, 2 * manner.start - trials))
+    if not most:
+        return 0.0
+    ahead = {min(most, n * manner.slice_trials) for n in range(1, _slices(most, manner) + 1)}
+    fall = max(gap * (1 - _left(trials + n, manner.start) / now) / n for n in ahead)
+    return state.weight * best_s * fall
+
+
+def _slices(trials: float, manner: Manner) -> int:
+    return math.ceil(trials / manner.slice_trials)
 
 
 def _expected_bests(states: Sequence[TaskState]) -> list[float]:
@@ -198,16 +248,3 @@ def _expected_bests(states: Sequence[TaskState]) -> list[float]:
     known = [s.curve.best_s for s in states if s.curve.best_s is not None]
     typical = math.fsum(known) / len(known) if known else 1.0
     return [typical if s.curve.best_s is None else s.curve.best_s for s in states]
-
-
-def _gain_per_second(state: TaskState, best_s: float, slope: float, manner: Manner) -> float:
-    trials = min(manner.slice_trials, state.remaining)
-    if not trials:
-        return 0.0
-    fall = expected_fall(slope, state.curve.trials, trials)
-    return state.weight * best_s * fall / (trials * state.trial_s)
-
-
-def _is_dead(state: TaskState, slope: float, manner: Manner) -> bool:
-    more = min(max(state.curve.trials, 1), state.remaining)
-    return expected_fall(slope, state.curve.trials, more) < manner.noise

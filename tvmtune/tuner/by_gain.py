@@ -21,22 +21,39 @@ class TurnsByGain(Turns):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        plan, limit = self._options.proposals_per_plan(len(self._runs)), self._options.trial_limit
+        limit, tasks = self._options.trial_limit, len(self._runs)
         self._courses = [_Course(run) for run in self._runs]
-        self._total = None if limit is None else limit * len(self._runs)
-        self._manner = _manner(plan, limit)
+        self._total = None if limit is None else limit * tasks
+        self._manner = Manner.of(
+            self._options.proposals_per_plan(tasks),
+            limit,
+            per_trial=self._options.minutes is None,
+        )
 
     def _take_turns(self) -> None:
-        while open_courses := self._open:
+        while self._open:
             decision = self._decision()
             ending = self._ended(decision)
-            if ending is not None:
-                for course, expectation in zip(self._courses, _expected(decision), strict=True):
-                    if course in open_courses:
-                        self._end(course, ending, expectation)
-                return
-            assert decision.task is not None
-            self._slice(self._courses[decision.task], decision)
+            if ending is Ending.TIME:
+                self._end_least(ending)
+            elif ending is not None:
+                self._end_all(ending)
+            else:
+                assert decision.task is not None
+                self._slice(self._courses[decision.task], decision)
+
+    def _end_all(self, ending: Ending) -> None:
+        expected = self._expected()
+        for course in self._open:
+            self._end(course, ending, expected[course])
+
+    def _end_least(self, ending: Ending) -> None:
+        """End the task that gains least; time that its confirmation leaves goes to the others."""
+        expected = self._expected()
+        least = min(self._open, key=lambda course: expected[course].gain_per_minute)
+        self._end(least, ending, expected[least])
+        for course in self._open:
+            course.idle = False
 
     @property
     def _open(self) -> list[_Course]:
@@ -47,12 +64,23 @@ class TurnsByGain(Turns):
 
         When the time to search is over, only what has no time at all yet is searched.
         """
-        over = self._now_s() >= self._search_end_s()
+        over, usual_s = self._is_over, self._trial_s.value
         states = [
-            course.state(self._trial_s.value, over and not has_nothing(course.run))
+            course.state(usual_s, course.idle or (over and not has_nothing(course.run)))
             for course in self._courses
         ]
         return decide(states, self._manner)
+
+    def _expected(self) -> dict[_Course, Expectation]:
+        """What going on with each task would gain, were there time."""
+        states = [course.state(self._trial_s.value, False) for course in self._courses]
+        decision = decide(states, self._manner)
+        return {
+            course: Expectation(
+                gain_per_minute=decision.task_gain_per_minute(i), dead=decision.dead[i]
+            )
+            for i, course in enumerate(self._courses)
+        }
 
     def _ended(self, decision: Decision) -> Ending | None:
         """Why the search of all tasks is over; None: it is not."""
@@ -60,24 +88,22 @@ class TurnsByGain(Turns):
             return Ending.STOPPED
         if self._total is not None and self._trials >= self._total:
             return Ending.TRIALS
-        if self._left_s() <= 0 or any(course.idle for course in self._open):
-            return Ending.TIME if self._left_s() <= 0 or decision.task is None else None
+        if self._left_s() <= 0:
+            return Ending.TIME
+        if decision.task is None and (self._is_over or any(c.idle for c in self._open)):
+            return Ending.TIME
+        self.reason = self._too_little(decision)
+        return Ending.GAIN if self.reason else None
+
+    def _too_little(self, decision: Decision) -> str:
+        """What to say where the expected gain is too small to go on; empty where it is not."""
         if decision.task is None:
-            return self._over_or_dead()
+            noise = 100 * self._manner.noise
+            return f"stopped: no task is expected to get faster by {noise:g} % any more"
         least = self._options.min_gain
         if least is None or decision.warming or 100 * decision.gain_per_minute >= least:
-            return None
-        self.reason = f"stopped: the expected gain is under {least:g} % a minute"
-        return Ending.GAIN
-
-    def _over_or_dead(self) -> Ending:
-        if self._now_s() >= self._search_end_s():
-            return Ending.TIME
-        noise = 100 * self._manner.noise
-        self.reason = (
-            f"stopped: no task is expected to get {noise:g} % faster by as many trials again"
-        )
-        return Ending.GAIN
+            return ""
+        return f"stopped: the expected gain is under {least:g} % a minute"
 
     def _slice(self, course: _Course, decision: Decision) -> None:
         """Search a task for a plan, and on while it would be its turn again."""
@@ -89,7 +115,7 @@ class TurnsByGain(Turns):
         course.note(trial_s)
         if run.exhausted:
             self._end(course, Ending.EXHAUSTED)
-        course.idle = run.measured == before or self._now_s() >= self._search_end_s()
+        course.idle = run.measured == before or self._is_over
 
     def _limit(self, course: _Course, end_s: float) -> Callable[[int], bool]:
         in_time = self._while_time(course.run, end_s)
@@ -124,9 +150,15 @@ class TurnsByGain(Turns):
     def _trials(self) -> int:
         return sum(run.trials for run in self._runs)
 
+    @property
+    def _is_over(self) -> bool:
+        return self._now_s() >= self._search_end_s()
+
     def _search_end_s(self) -> float:
         """When the confirmations of the tasks that are not finished must begin."""
-        return self._now_s() + self._left_s() - len(self._open) * self._confirmed_s.value
+        reserve_s = len(self._open) * self._confirmed_s.value
+        end_s: float = self._now_s() + self._left_s() - reserve_s
+        return end_s
 
     def _slice_end_s(self, decision: Decision) -> float:
         """When a slice ends at the latest: while tasks are warmed up, each has its part of time."""
@@ -170,29 +202,15 @@ class _Course:
         elif trial_s is not None and self._trial_s is not None:
             self._trial_s.add(trial_s)
 
-    def state(self, usual_s: float, over: bool) -> TaskState:
-        """As the allocation has it; ``usual_s`` is what trials of other tasks take."""
-        size = self.run.domain.size
-        remaining = 0 if over or self.idle or self.run.exhausted else size - self._curve.trials
+    def state(self, usual_s: float, closed: bool) -> TaskState:
+        """As the allocation has it; ``usual_s`` is what trials of other tasks take.
+
+        The size of its space bounds what is left, until its strategy finds nothing any more.
+        """
+        left = max(1, self.run.domain.size - self._curve.trials)
         return TaskState(
             weight=self.run.task.weight,
             curve=self._curve,
             trial_s=self._trial_s.value if self._trial_s else usual_s,
-            remaining=max(remaining, int(not (over or self.idle or self.run.exhausted))),
+            remaining=0 if closed or self.run.exhausted else left,
         )
-
-
-def _manner(plan: int, limit: int | None) -> Manner:
-    """Slices of a plan, less where the trials of a task would be two or three of them."""
-    if limit is None:
-        return Manner(slice_trials=plan, warm_up=plan)
-    return Manner(
-        slice_trials=min(plan, max(1, limit // 4)), warm_up=min(plan, max(1, limit // 2))
-    )
-
-
-def _expected(decision: Decision) -> list[Expectation]:
-    return [
-        Expectation(gain_per_minute=decision.task_gain_per_minute(i), dead=decision.dead[i])
-        for i in range(len(decision.dead))
-    ]
