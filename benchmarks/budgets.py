@@ -50,11 +50,12 @@ def _command(options: argparse.Namespace) -> int:
     if options.seeds < 1:
         raise UsageError(f"{options.seeds} seeds: give at least 1 (--seeds N)")
     model = parse_model(options.model)
-    lines = []
-    for text, budget in _budgets(options):
-        pairs = [compare(model, budget, seed) for seed in range(options.seeds)]
-        lines.append(cells(text, pairs))
-    print("\n".join(table(_HEAD, lines, "lrrrrr")))
+    rows = (
+        cells(text, [compare(model, budget, seed) for seed in range(options.seeds)])
+        for text, budget in _budgets(options)
+    )
+    for line in table(_HEAD, rows, "lrrrrr"):
+        print(line, flush=True)
     return 0
 
 
