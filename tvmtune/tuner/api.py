@@ -140,6 +140,7 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     check_arguments("tune", inputs=inputs, target=target, log=log, threads=threads)
     check_arguments("tune", trials=trials, minutes=minutes, seed=seed)
     check_arguments("tune", search=search, template=template, max_rel_error=max_rel_error)
+    check_arguments("tune", divide=divide, min_gain=min_gain)
     options = TuneOptions(
         trials=trials,
         minutes=minutes,
