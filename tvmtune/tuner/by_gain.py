@@ -124,7 +124,7 @@ class TurnsByGain(Turns):
             if self._pace.deadline_s is not None and not in_time(handed_over):
                 return False
             limit = course.run.trial_limit
-            if limit is not None and course.run.trials + course.run.under_way >= limit:
+            if limit is not None and course.run.trials + course.run.pending >= limit:
                 self._prolong(course)
             return True
 
@@ -143,8 +143,8 @@ class TurnsByGain(Turns):
         """Allow a task the trials of a slice, as far as the budget has them."""
         trials = self._manner.slice_trials
         if self._total is not None:
-            trials = min(trials, self._total - self._trials - run.under_way)
-        run.trial_limit = run.trials + run.under_way + max(trials, 0)
+            trials = min(trials, self._total - self._trials - run.pending)
+        run.trial_limit = run.trials + run.pending + max(trials, 0)
 
     @property
     def _trials(self) -> int:
