@@ -159,16 +159,11 @@ class _Turns:
             self._turn_by_gain(decision.task)
 
     def _turn_by_gain(self, task: int) -> None:
-        search = self._runs[task].search
-        granted = search.proposed + self._granted()
-
-        def may_go_on(at_s: float) -> bool:
-            nonlocal granted
-            if search.proposed >= granted and self._decision().task == task:
-                granted += self._granted()
-            return at_s < self.end_s and search.proposed < granted
-
-        self.at_s = self._runs[task].turn(self.at_s, may_go_on)
+        run = self._runs[task]
+        granted = run.search.proposed + self._granted()
+        self.at_s = run.turn(
+            self.at_s, lambda at_s: at_s < self.end_s and run.search.proposed < granted
+        )
 
     def _decision(self) -> Decision:
         return decide([run.state() for run in self._runs], self._manner)

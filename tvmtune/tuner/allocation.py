@@ -124,10 +124,11 @@ class Manner:
 
     @staticmethod
     def of(plan_size: int, trial_limit: int | None, *, per_trial: bool) -> Manner:
-        """The usual slices of searches that plan so much at a time.
+        """The usual slices of searches that plan so much at a time: a plan.
 
-        Half a plan, as what a plan teaches shows soon; less where a task's part of the trials is
-        only a few of them.  The strategies that learn do so from their second plan on.
+        When all its results are there before the next one is made, that learns from all of them.
+        Where a task's part of the trials is only a few, slices are smaller.  The strategies that
+        learn do so from their second plan on.
 
         Parameters
         ----------
@@ -138,7 +139,7 @@ class Manner:
         per_trial
             Whether trials are what is scarce.
         """
-        trials = max(1, min(plan_size // 2, (trial_limit or 2 * plan_size) // 4))
+        trials = max(1, min(plan_size, (trial_limit or 2 * plan_size) // 2))
         return Manner(slice_trials=trials, warm_up=trials, start=2 * plan_size, per_trial=per_trial)
 
 

@@ -106,38 +106,22 @@ class TurnsByGain(Turns):
         return f"stopped: the expected gain is under {least:g} % a minute"
 
     def _slice(self, course: _Course, decision: Decision) -> None:
-        """Search a task for a plan, and on while it would be its turn again."""
+        """Search a task for a plan, whose results are all there before the next decision."""
         run = course.run
         self._grant(run)
         before = run.measured
-        trial_s = self._search(run, self._limit(course, self._slice_end_s(decision)))
+        trial_s = self._search(run, self._limit(run, self._slice_end_s(decision)))
         course.catch_up()
         course.note(trial_s)
         if run.exhausted:
             self._end(course, Ending.EXHAUSTED)
         course.idle = run.measured == before or self._is_over
 
-    def _limit(self, course: _Course, end_s: float) -> Callable[[int], bool]:
-        in_time = self._while_time(course.run, end_s)
-
-        def may_go_on(handed_over: int) -> bool:
-            if self._pace.deadline_s is not None and not in_time(handed_over):
-                return False
-            limit = course.run.trial_limit
-            if limit is not None and course.run.trials + course.run.pending >= limit:
-                self._prolong(course)
-            return True
-
-        return may_go_on
-
-    def _prolong(self, course: _Course) -> None:
-        """Grant a task another plan before the last trials of this one are back, if it is best."""
-        course.catch_up()
-        decision = self._decision()
-        if decision.warming or self._ended(decision) is not None or decision.task is None:
-            return
-        if self._courses[decision.task] is course:
-            self._grant(course.run)
+    def _limit(self, run: TaskRun, end_s: float) -> Callable[[int], bool]:
+        """While trials fit, where time is short; what was granted ends a slice in any case."""
+        if self._pace.deadline_s is None:
+            return lambda handed_over: True
+        return self._while_time(run, end_s)
 
     def _grant(self, run: TaskRun) -> None:
         """Allow a task the trials of a slice, as far as the budget has them."""
