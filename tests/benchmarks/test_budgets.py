@@ -13,7 +13,7 @@ from tvmtune.records.recorded_space import write_space
 @pytest.fixture
 def space(tmp_path: Path) -> str:
     path = tmp_path / "made.space.gz"
-    write_space(path, made_space())
+    write_space(made_space(), path)
     return str(path)
 
 
