@@ -17,8 +17,10 @@ def _curve(trials: int, *steps: tuple[int, float]) -> Curve:
     return Curve(trials, steps)
 
 
-def _state(curve: Curve, weight: float = 1, **fields: float) -> TaskState:
-    return TaskState(**{"weight": weight, "curve": curve, "trial_s": 0.25, **fields})
+def _state(
+    curve: Curve, weight: float = 1, trial_s: float = 0.25, remaining: float = math.inf
+) -> TaskState:
+    return TaskState(weight=weight, curve=curve, trial_s=trial_s, remaining=remaining)
 
 
 _times = st.lists(st.one_of(st.none(), st.floats(1e-6, 1e-2)), min_size=0, max_size=120)
