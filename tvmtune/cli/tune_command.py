@@ -31,7 +31,7 @@ from tvmtune.errors import UsageError
 from tvmtune.target import Target, parse_target
 from tvmtune.tuner.api import tune_inputs
 from tvmtune.tuner.options import TuneOptions
-from tvmtune.tuner.task import TaskReport, TuneReport, expectation_text
+from tvmtune.tuner.task import Ending, TaskReport, TuneReport, expectation_text
 from tvmtune.workload import parse
 
 _REPORT_COLUMNS = (
@@ -165,7 +165,7 @@ def _say_report(report: TuneReport, peak_flops: float | None) -> None:
         say_table(_REPORT_COLUMNS, [_report_cells(task, peak_flops) for task in begun])
         note_above_peak(_share_of_peak(task, peak_flops) for task in begun)
     for task in begun:
-        if task.expectation is not None:
+        if task.expectation is not None and report.ending is not Ending.STOPPED:
             say(f"{task.task.workload}{expectation_text(task.expectation)}")
     if report.reason:
         say(report.reason)

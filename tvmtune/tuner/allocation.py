@@ -157,6 +157,8 @@ class Decision:
         Estimated time of the whole model: the sum of weight times best.
     gains
         For each task, expected seconds of model time saved per second of tuning.
+    left_s
+        For each task, all seconds of model time that are expected to be saved.
     dead
         For each task, whether it is left alone.
     """
@@ -165,6 +167,7 @@ class Decision:
     warming: bool
     model_s: float
     gains: tuple[float, ...]
+    left_s: tuple[float, ...]
     dead: tuple[bool, ...]
 
     @property
@@ -174,7 +177,8 @@ class Decision:
 
     def task_gain_per_minute(self, task: int) -> float:
         """The part of the model's time that a minute for one task is expected to save."""
-        return 60 * self.gains[task] / self.model_s if self.model_s else 0.0
+        saved_s = min(60 * self.gains[task], self.left_s[task])
+        return saved_s / self.model_s if self.model_s else 0.0
 
 
 def decide(states: Sequence[TaskState], manner: Manner) -> Decision:
@@ -200,6 +204,7 @@ def decide(states: Sequence[TaskState], manner: Manner) -> Decision:
         warming=bool(cold),
         model_s=math.fsum(s.weight * best for s, best in zip(states, bests, strict=True)),
         gains=per_second,
+        left_s=tuple(s.weight * b * g for s, b, g in zip(states, bests, gaps, strict=True)),
         dead=dead,
     )
 
