@@ -289,7 +289,7 @@ def test_little_expected_gain_is_said(cli: Any, path: Path) -> None:
     assert code == 0
     lines = out.splitlines()
     assert lines[-1] == "stopped: the expected gain is under 90 % a minute"
-    assert sum("expected gain" in line for line in lines[:-1]) == 2
+    assert sum("expected gain" in line for line in lines[:-1]) == 3
     again = _tune(cli, path, "M512", "--min-gain", 1, "--divide", "even")
     assert again[0] == 2
     assert "--min-gain needs expected gains" in again[2]

@@ -29,6 +29,9 @@ class TurnsByGain(Turns):
             limit,
             per_trial=self._options.minutes is None,
         )
+        if len(self._runs) > 1:
+            for run in self._runs:
+                run.trial_limit = None  # of all of them together there is one
 
     def _take_turns(self) -> None:
         while self._open:
