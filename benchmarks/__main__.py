@@ -7,7 +7,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import compile_times, constraints, feature_value, ideas, methodology, shares
+from benchmarks import (
+    budgets,
+    compile_times,
+    constraints,
+    feature_value,
+    ideas,
+    methodology,
+    shares,
+)
 from benchmarks.contest import Pace
 from benchmarks.figures import rows_of
 from benchmarks.here import steps_here
@@ -67,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("directories", nargs="+", type=Path, metavar="directory")
     again.add_argument("--out", type=Path, help="default: report.md in the first directory")
 
+    budgets.add_command(commands)
     compile_times.add_command(commands)
     constraints.add_command(commands)
     feature_value.add_command(commands)

@@ -282,3 +282,14 @@ def test_a_dry_run_says_which_templates_are_left_out(
         "tvmtune: note: conv2d.depthwise is left out: it promises a relative error of 1e-05 and "
         "mostly has 0.45 of it; tolerated is 2e-06\n"
     )
+
+
+def test_little_expected_gain_is_said(cli: Any, path: Path) -> None:
+    code, out, _ = _tune(cli, path, "M512", "C2", "--trials", 150, "--min-gain", 90)
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[-1] == "stopped: the expected gain is under 90 % a minute"
+    assert sum("expected gain" in line for line in lines[:-1]) == 3
+    again = _tune(cli, path, "M512", "--min-gain", 1, "--divide", "even")
+    assert again[0] == 2
+    assert "--min-gain needs expected gains" in again[2]

@@ -51,6 +51,7 @@ def test_texts_become_tasks(bed: Any) -> None:
         log=bed.path,
         trials=3,
         search="random",
+        divide="even",
     )
     assert [task.trials for task in report.tasks] == [3, 3]
     assert report.tasks[1].task.workload.startswith("matmul:")

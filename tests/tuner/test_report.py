@@ -5,6 +5,7 @@ from typing import Any
 from tvmtune.outcome import Status
 from tvmtune.records import Record, Standing
 from tvmtune.tuner import Ending, Task, TaskReport, TuneReport
+from tvmtune.tuner.task import Expectation
 
 
 def _standing(**fields: Any) -> Standing:
@@ -40,3 +41,15 @@ def test_reports_are_short() -> None:
         "b: best 2.81 us (search), trials 12, ended by time",
         "c: no best, trials 0, ended by stopped",
     ]
+
+
+def test_expected_gains_and_reasons_are_said() -> None:
+    tasks = (
+        _report("a", expectation=Expectation(gain_per_minute=0.0123, dead=False)),
+        _report("b", expectation=Expectation(gain_per_minute=0.0, dead=True)),
+    )
+    reason = "stopped: the expected gain is under 0.1 % a minute"
+    lines = str(TuneReport(tasks, Ending.GAIN, 1.0, reason)).splitlines()
+    assert lines[0].endswith("trials 12, ended by trials, expected gain 1.2 % a minute")
+    assert lines[1].endswith("ended by trials, left alone: no gain expected")
+    assert lines[2] == reason

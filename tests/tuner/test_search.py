@@ -143,7 +143,7 @@ def test_concatenated_logs_are_one(bed: Any, tmp_path: Any) -> None:
     bed.tune(bed.other, trials=8, seed=2)
     whole.write_bytes(first[:-40] + bed.path.read_bytes())
     bed.path = whole
-    report = bed.tune(bed.task, bed.other, trials=10)
+    report = bed.tune(bed.task, bed.other, trials=10, divide="even")
     assert [task.measured for task in report.tasks] == [2, 2]
     keys = searches(bed.records)
     assert len(keys) == len(set(keys)) == 20
@@ -384,7 +384,7 @@ def test_stopping_ends_at_once_and_keeps_everything(bed: Any) -> None:
 
 
 def test_tasks_take_turns(bed: Any) -> None:
-    bed.tune(bed.task, bed.other, trials=60)
+    bed.tune(bed.task, bed.other, trials=60, divide="even")
     turns = [
         (task, len(list(group)))
         for task, group in itertools.groupby(

@@ -43,7 +43,7 @@ def test_whichever_comes_first_ends_it(bed: Any) -> None:
 def test_time_that_a_task_does_not_need_goes_to_the_others(bed: Any) -> None:
     bed.domains = dataclasses.replace(bed.domains, rows=64)
     bed.tune(bed.task, trials=150)
-    report = bed.tune(bed.task, bed.other, minutes=0.5, trials=150)
+    report = bed.tune(bed.task, bed.other, minutes=0.5, trials=150, divide="even")
     assert [t.ending for t in report.tasks] == [Ending.TRIALS, Ending.TIME]
     assert report.seconds > 26
     assert report.tasks[1].trials > 60
@@ -94,6 +94,9 @@ def test_what_was_found_is_confirmed_however_short_the_time(
         ({"leaders": 0}, "leaders 0"),
         ({"confirm_s": -1.0}, "confirm_s -1.0"),
         ({"retries": -1}, "retries -1"),
+        ({"divide": "fair"}, "divide 'fair': give gain or even (--divide D)"),
+        ({"min_gain": 0.0}, "an expected gain of 0.0 % a minute: give a positive number"),
+        ({"min_gain": 1.0, "divide": "even"}, "--min-gain needs expected gains"),
     ],
 )
 def test_options_out_of_range(options: dict[str, Any], message: str) -> None:

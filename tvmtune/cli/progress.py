@@ -55,6 +55,7 @@ _ENDED: Mapping[Ending, str] = MappingProxyType(
         Ending.TRIALS: "done",
         Ending.EXHAUSTED: "done (every config)",
         Ending.TIME: "time is up",
+        Ending.GAIN: "little gain left",
         Ending.STOPPED: "stopped",
     }
 )

@@ -18,6 +18,7 @@ from tvmtune.cli.output import (
     gain_text,
     rate_text,
     ratio,
+    say,
     say_json,
     say_table,
     share_text,
@@ -31,7 +32,7 @@ from tvmtune.search.plugins import installed_strategies
 from tvmtune.target import parse_target
 from tvmtune.tuner.api import tune_inputs
 from tvmtune.tuner.options import TuneOptions
-from tvmtune.tuner.task import TaskReport, TuneReport
+from tvmtune.tuner.task import Ending, TaskReport, TuneReport, expectation_text
 from tvmtune.workload import parse
 
 _REPORT_COLUMNS = (
@@ -83,6 +84,16 @@ def command(  # noqa: PLR0913 (one parameter an option)
     batch: Annotated[
         int | None, typer.Option(help="Size of a model's dynamic batch; models only.")
     ] = None,
+    divide: Annotated[
+        str, typer.Option(help="Several tasks share the budget by expected gain, or even.")
+    ] = "gain",
+    min_gain: Annotated[
+        float | None,
+        typer.Option(
+            help="Stop when a minute is expected to save less of the whole model's time.",
+            metavar="PERCENT",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show tasks, templates and sizes of spaces only.")
     ] = False,
@@ -101,6 +112,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
         template=template,
         restrict=parse_restrictions(settings or ()),
         max_rel_error=max_rel_error,
+        divide=divide,
+        min_gain=min_gain,
     )
     parsed_target = parse_target(target, threads)
     if log is None and not dry_run:
@@ -156,6 +169,11 @@ def _say_report(report: TuneReport, peak_flops: float | None) -> None:
     if begun:
         say_table(_REPORT_COLUMNS, [_report_cells(task, peak_flops) for task in begun])
         note_above_peak(_share_of_peak(task, peak_flops) for task in begun)
+    for task in begun:
+        if task.expectation is not None and report.ending is not Ending.STOPPED:
+            say(f"{task.task.workload}{expectation_text(task.expectation)}")
+    if report.reason:
+        say(report.reason)
     if others := len(report.tasks) - len(begun):
         complain(f"{counted(others, 'task')} not begun", "note")
 
@@ -164,6 +182,7 @@ def report_json(report: TuneReport, peak_flops: float | None) -> dict[str, Any]:
     """A report as plain JSON values."""
     return {
         "ending": report.ending.value,
+        "reason": report.reason,
         "seconds": report.seconds,
         "peak_gflops": peak_flops / 1e9 if peak_flops else None,
         "tasks": [_task_json(task) for task in report.tasks],
@@ -171,7 +190,7 @@ def report_json(report: TuneReport, peak_flops: float | None) -> dict[str, Any]:
 
 
 def _task_json(report: TaskReport) -> dict[str, Any]:
-    best = report.best
+    best, expected = report.best, report.expectation
     return {
         "workload": report.task.workload,
         "target": report.task.target,
@@ -180,6 +199,8 @@ def _task_json(report: TaskReport) -> dict[str, Any]:
         "trials": report.trials,
         "measured": report.measured,
         "failures": dict(report.failures),
+        "expected_gain_per_minute": expected.gain_per_minute if expected else None,
+        "left_alone": expected.dead if expected else False,
         "best_s": best.figure_s if best else None,
         "confirmed": best.confirmed if best else False,
         "default_s": report.default_s,

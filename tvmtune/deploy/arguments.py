@@ -52,6 +52,8 @@ _RULES: Mapping[str, Mapping[str, _Rule]] = MappingProxyType(
             "template": _TEMPLATE,
             "threads": _COUNT,
             "max_rel_error": _ERROR,
+            "divide": _Rule((str,), "'gain' or 'even'"),
+            "min_gain": _Rule((int, float, _NONE), "a number"),
         },
         "build": {
             "workload": _Rule(_PATH, "the name or text of a workload, or the path of an ONNX file"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tvmtune.experiments.recorded_domain import RecordedDomain
 from tvmtune.experiments.trace import Trace
@@ -31,6 +32,119 @@ class _Clock:
         return self.run_s
 
 
+class ReplayedSearch:
+    """A search of a recorded space that can be interrupted, in virtual time.
+
+    The strategy is asked for one proposal at a time, up to `ahead` of them before it is told the
+    first result, as while builds and runs overlap; where they did not when the space was recorded,
+    it is told each result at once.
+
+    Parameters
+    ----------
+    domain
+        The recorded space.
+    strategy
+        Of that domain, new.
+    ahead
+        Candidates under way at most.
+    now_s
+        The clock by which the strategy's thinking is charged.
+
+    Attributes
+    ----------
+    exhausted
+        Whether the strategy found no more.
+    """
+
+    def __init__(
+        self,
+        domain: RecordedDomain,
+        strategy: Strategy,
+        *,
+        ahead: int = 6,
+        now_s: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.exhausted = False
+        self._domain, self._strategy, self._now_s = domain, strategy, now_s
+        self._overlap = bool(domain.space.origin.get("settings", {}).get("overlap", False))
+        self._ahead = ahead if self._overlap else 1
+        self._times_s = domain.space.times_s
+        self._waiting = deque[tuple[int, float]]()
+        self._rows: list[int] = []
+        self._told: list[float] = []
+        self._at_s = self._thinking_s = 0.0
+
+    @property
+    def proposed(self) -> int:
+        """Trials that were handed over."""
+        return len(self._rows)
+
+    @property
+    def told(self) -> int:
+        """Trials whose results are there."""
+        return len(self._told)
+
+    def times_s(self, start: int = 0) -> NDArray[np.float64]:
+        """Times of the trials whose results are there, from one on; nan for those that failed."""
+        return self._times_s[self._rows[start : self.told]]
+
+    def search(self, start_s: float, may_go_on: Callable[[float], bool]) -> float:
+        """Search from a time on while ``may_go_on(time)``; what is under way is finished.
+
+        Returns
+        -------
+        float
+            When the last result was there.
+        """
+        clock = _Clock(self._overlap, start_s, start_s)
+        self._at_s = start_s
+        while not self.exhausted and may_go_on(self._at_s):
+            self._charged(self._ask)
+            if self.exhausted:
+                break
+            self._waiting.append(self._measured(clock))
+            if len(self._waiting) >= self._ahead:
+                self._tell_first()
+        while self._waiting:
+            self._tell_first()
+        return self._at_s
+
+    def trace(self) -> Trace:
+        """What was done, when no result is outstanding."""
+        space, rows = self._domain.space, self._rows
+        return Trace(
+            times_s=self._times_s[rows],
+            told_s=np.array(self._told),
+            rows=np.array(rows, np.int64),
+            thinking_s=self._thinking_s,
+            building_s=float(space.build_s[rows].sum()),
+            running_s=float(space.run_s[rows].sum()),
+        )
+
+    def _charged(self, work: Callable[[], None]) -> None:
+        began = self._now_s()
+        work()
+        spent = self._now_s() - began
+        self._at_s, self._thinking_s = self._at_s + spent, self._thinking_s + spent
+
+    def _ask(self) -> None:
+        proposals = self._strategy.ask(1)
+        self.exhausted = not proposals
+        for proposal in proposals:
+            self._rows.append(int(self._domain.rows(proposal.point[np.newaxis])[0]))
+
+    def _measured(self, clock: _Clock) -> tuple[int, float]:
+        space, row = self._domain.space, self._rows[-1]
+        return row, clock.measure(self._at_s, float(space.build_s[row]), float(space.run_s[row]))
+
+    def _tell_first(self) -> None:
+        row, done_s = self._waiting.popleft()
+        self._at_s = max(self._at_s, done_s)
+        self._told.append(done_s)
+        point, time_s = self._domain.points[[row]], self._times_s[[row]]
+        self._charged(lambda: self._strategy.tell(point, time_s))
+
+
 def replay(
     domain: RecordedDomain,
     strategy: Strategy,
@@ -42,68 +156,16 @@ def replay(
 ) -> Trace:
     """Let a strategy search a recorded space.
 
-    It is asked for one proposal at a time, up to `ahead` of them before it is told the first
-    result, as while builds and runs overlap; where they did not when the space was recorded, it
-    is told each result at once.
-
     Parameters
     ----------
-    domain
-        The recorded space.
-    strategy
-        Of that domain, new.
+    domain, strategy, ahead, now_s
+        As `ReplayedSearch` has them.
     trials
         How many at most; fewer where the strategy finds no more.
     seconds
         Once these are over nothing more is asked for; as thinking is measured, how many trials
         there are may then differ from run to run.
-    ahead
-        Candidates under way at most.
-    now_s
-        The clock by which the strategy's thinking is charged.
     """
-    space, times_s = domain.space, domain.space.times_s
-    overlap = bool(space.origin.get("settings", {}).get("overlap", False))
-    clock, waiting = _Clock(overlap), deque[tuple[int, float]]()
-    rows: list[int] = []
-    told: list[float] = []
-    at_s = thinking_s = 0.0
-
-    def charged(work: Callable[[], None]) -> None:
-        nonlocal at_s, thinking_s
-        began = now_s()
-        work()
-        spent = now_s() - began
-        at_s, thinking_s = at_s + spent, thinking_s + spent
-
-    def tell_first() -> None:
-        nonlocal at_s
-        row, done_s = waiting.popleft()
-        at_s = max(at_s, done_s)
-        told.append(done_s)
-        charged(lambda: strategy.tell(domain.points[[row]], times_s[[row]]))
-
-    def ask() -> None:
-        for proposal in strategy.ask(1):
-            rows.append(int(domain.rows(proposal.point[np.newaxis])[0]))
-
-    while len(rows) < trials and at_s < seconds:
-        known = len(rows)
-        charged(ask)
-        if len(rows) == known:
-            break
-        row = rows[-1]
-        done_s = clock.measure(at_s, float(space.build_s[row]), float(space.run_s[row]))
-        waiting.append((row, done_s))
-        if len(waiting) >= (ahead if overlap else 1):
-            tell_first()
-    while waiting:
-        tell_first()
-    return Trace(
-        times_s=times_s[rows],
-        told_s=np.array(told),
-        rows=np.array(rows, np.int64),
-        thinking_s=thinking_s,
-        building_s=float(space.build_s[rows].sum()),
-        running_s=float(space.run_s[rows].sum()),
-    )
+    search = ReplayedSearch(domain, strategy, ahead=ahead, now_s=now_s)
+    search.search(0.0, lambda at_s: search.proposed < trials and at_s < seconds)
+    return search.trace()

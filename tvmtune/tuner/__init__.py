@@ -16,7 +16,7 @@ from tvmtune.tuner.events import (
 )
 from tvmtune.tuner.loop import tune_tasks
 from tvmtune.tuner.options import TuneOptions
-from tvmtune.tuner.task import Ending, Task, TaskReport, TuneReport
+from tvmtune.tuner.task import Ending, Expectation, Task, TaskReport, TuneReport
 
 __all__ = [
     "Confirmed",
@@ -24,6 +24,7 @@ __all__ = [
     "Ending",
     "Equipment",
     "Event",
+    "Expectation",
     "Harness",
     "PlanProposed",
     "Task",

@@ -93,6 +93,8 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     template: str | None = None,
     threads: int | None = None,
     max_rel_error: float | None = None,
+    divide: str = "gain",
+    min_gain: float | None = None,
 ) -> TuneReport:
     """Tune workloads and models on this machine and keep every measurement in a log.
 
@@ -107,8 +109,8 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     log
         File that is appended to; made if there is none.
     trials, minutes
-        Trials per task that the log is to have, and time for this call; whichever comes first
-        ends it.  With neither there are 200 trials.
+        Trials per task that the log is to have, on average where the budget is divided by gain,
+        and time for this call; whichever comes first ends it.  With neither there are 200 trials.
     seed
         The same seed and the same results give the same proposals.
     search
@@ -121,6 +123,11 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     max_rel_error
         Leave out templates that mostly have, and configs that are measured with, a larger error:
         max|y - y64| / max|y64| on standard normal operands.
+    divide
+        How several tasks share the budget: ``"gain"``, by what each is expected to save of the
+        whole model's time, or ``"even"``.
+    min_gain
+        Stop when a minute is expected to save less of the whole model's time, in per cent.
 
     Returns
     -------
@@ -135,6 +142,7 @@ def tune(  # noqa: PLR0913 (all that a user may say)
     check_arguments("tune", inputs=inputs, target=target, log=log, threads=threads)
     check_arguments("tune", trials=trials, minutes=minutes, seed=seed)
     check_arguments("tune", search=search, template=template, max_rel_error=max_rel_error)
+    check_arguments("tune", divide=divide, min_gain=min_gain)
     options = TuneOptions(
         trials=trials,
         minutes=minutes,
@@ -142,6 +150,8 @@ def tune(  # noqa: PLR0913 (all that a user may say)
         search=search,
         template=template,
         max_rel_error=max_rel_error,
+        divide=divide,
+        min_gain=min_gain,
     )
     found = read_inputs(inputs)
     for note in found.notes:

@@ -114,6 +114,17 @@ class History:
                 settled.append((ends[0], time_s))
         return settled
 
+    def search_times(self, start: int = 0) -> list[float | None]:
+        """Times of the trials and retries from a record on; None where it says nothing of a best.
+
+        That is where it failed, was cut short, or is of another model of CPU.
+        """
+        return [
+            r.median_s if r.ok and not r.truncated and self._compares(r) else None
+            for r in self.records[start:]
+            if r.purpose is not Purpose.CONFIRM
+        ]
+
     def unsettled(self, retries: int) -> list[Record]:
         """A record of each config that only the machinery failed, and that may be tried again."""
         return [

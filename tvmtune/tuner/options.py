@@ -13,6 +13,7 @@ from tvmtune.errors import UsageError
 from tvmtune.tuner.task import Task
 
 DEFAULT_TRIALS = 200
+DIVISIONS = ("gain", "even")
 
 _ASSUMED_TRIALS_PER_S = 4.0
 _PLANS_PER_BUDGET = 12
@@ -47,6 +48,12 @@ class TuneOptions:
         Seconds of confirmation for a task; None: a tenth of its time, between 0.5 and 3.
     retries
         How often a trial is measured again after a fault of the machinery.
+    divide
+        How several tasks share the budget: ``"gain"``, by what each is expected to save of the
+        whole model's time, or ``"even"``.  By gain, the trials of all tasks together are
+        ``trials`` times their number.
+    min_gain
+        Stop when a minute is expected to save less of the whole model's time, in per cent.
 
     Raises
     ------
@@ -65,6 +72,8 @@ class TuneOptions:
     leaders: int = 5
     confirm_s: float | None = None
     retries: int = 2
+    divide: str = "gain"
+    min_gain: float | None = None
 
     def __post_init__(self) -> None:
         if self.trials is not None and self.trials < 1:
@@ -74,10 +83,31 @@ class TuneOptions:
         if self.seed < 0:
             raise UsageError(f"seed {self.seed}: give 0 or more (--seed S)")
         check_max_rel_error(self.max_rel_error)
+        self._check_division()
         for name, least in (("plan_size", 1), ("leaders", 1), ("confirm_s", 0), ("retries", 0)):
             value = getattr(self, name)
             if value is not None and not least <= value < math.inf:
                 raise UsageError(f"{name} {value}: give at least {least}")
+
+    def _check_division(self) -> None:
+        if self.divide not in DIVISIONS:
+            raise UsageError(f"divide {self.divide!r}: give {' or '.join(DIVISIONS)} (--divide D)")
+        if self.min_gain is None:
+            return
+        if not 0 < self.min_gain < math.inf:
+            raise UsageError(
+                f"an expected gain of {self.min_gain} % a minute: give a positive number "
+                "(--min-gain PERCENT)"
+            )
+        if self.divide == "even":
+            raise UsageError(
+                "--min-gain needs expected gains, which a budget divided evenly does without: "
+                "leave out --divide even"
+            )
+
+    def by_gain(self, tasks: int) -> bool:
+        """Whether as many tasks are searched by expected gain; one alone only with a limit."""
+        return self.divide == "gain" and (tasks > 1 or self.min_gain is not None)
 
     @property
     def trial_limit(self) -> int | None:

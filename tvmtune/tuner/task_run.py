@@ -94,6 +94,12 @@ class TaskRun:
         """Number of trials that were handed over and have not ended."""
         return len(self._under_way)
 
+    @property
+    def pending(self) -> int:
+        """Number of search trials that were proposed and have no record yet."""
+        trials = (*self._under_way.values(), *self._waiting)
+        return sum(trial.purpose is Purpose.SEARCH for trial in trials)
+
     def next_candidate(self) -> Candidate | None:
         """The next candidate for the harness; None if there is none now."""
         trial = self._waiting.popleft() if self._waiting else self._proposed()
@@ -181,9 +187,7 @@ class TaskRun:
 
     def _proposed(self) -> Trial | None:
         """A config that has no record yet, while trials are left."""
-        pending = (*self._under_way.values(), *self._waiting)
-        under_way = sum(t.purpose is Purpose.SEARCH for t in pending)
-        if self.trial_limit is not None and self.trials + under_way >= self.trial_limit:
+        if self.trial_limit is not None and self.trials + self.pending >= self.trial_limit:
             return None
         while proposals := self.strategy.ask(1):
             config = self.domain.config_of(proposals[0].point)
