@@ -40,7 +40,7 @@ class TvmtuneSearch:
         domain, values = recorded_domain(path), values_by_row(path)
         seed = random.getrandbits(32)
         options = _options(func.tuning_options.budget, self.search, seed)
-        strategy = make_named_strategy(options, domain, seed, 1)
+        strategy = make_named_strategy(options, domain, seed)
         while proposals := strategy.ask(1):
             point = proposals[0].point[np.newaxis]
             cost_ms = func(values[int(domain.rows(point)[0])])

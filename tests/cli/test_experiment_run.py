@@ -112,10 +112,11 @@ def test_interrupted(cli: Any, path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(study_progress.StudyProgress, "end", interrupt)
+    monkeypatch.setattr("sys.argv", ["tvmtune", "experiment", "run", str(path)])
     code, out, err = cli("experiment", "run", path)
     assert code == 130
     assert "made: 1 of 5 searches, 1 of them new" in out
-    assert "note: stopped by SIGINT; go on with: tvmtune " in err
+    assert f"note: stopped by SIGINT; go on with: tvmtune experiment run {path}" in err
     monkeypatch.undo()
     code, out, _ = cli("experiment", "run", path)
     assert code == 0

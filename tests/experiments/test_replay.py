@@ -21,7 +21,7 @@ from tvmtune.tuner.options import TuneOptions
 
 def _trace(domain: RecordedDomain, name: str, seed: int, trials: int, **options: Any) -> Trace:
     chosen = TuneOptions(trials=trials, search=name, seed=seed)
-    return replay(domain, make_named_strategy(chosen, domain, seed, 1), trials, **options)
+    return replay(domain, make_named_strategy(chosen, domain, seed), trials, **options)
 
 
 def _rows(trace: Trace) -> list[int]:

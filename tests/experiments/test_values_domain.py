@@ -28,7 +28,7 @@ def foreign_space() -> RecordedSpace:
 def test_every_strategy_finds_every_config_once(name: str) -> None:
     domain = RecordedDomain.of(foreign_space())
     options = TuneOptions(trials=10_000, search=name)
-    trace = replay(domain, make_named_strategy(options, domain, 1, 1), 10_000)
+    trace = replay(domain, make_named_strategy(options, domain, 1), 10_000)
     assert trace.rows is not None
     assert sorted(trace.rows.tolist()) == list(range(len(domain.space)))
 

@@ -87,7 +87,7 @@ def _trace(
     domain: RecordedDomain, name: str, seed: int, trials: int, strategies: Strategies
 ) -> Trace:
     options = TuneOptions(trials=trials, search=name, seed=seed)
-    strategy = make_named_strategy(options, domain, seed, 1, strategies)
+    strategy = make_named_strategy(options, domain, seed, strategies)
     return replay(domain, strategy, trials)
 
 

@@ -77,7 +77,7 @@ def replay_model(
     now_s
         The clock by which the strategies' thinking is charged.
     """
-    runs = [_Run.of(task, options, len(tasks), now_s) for task in tasks]
+    runs = [_Run.of(task, options, now_s) for task in tasks]
     turns = _Turns(runs, options)
     if options.by_gain(len(runs)):
         turns.by_gain()
@@ -94,10 +94,10 @@ class _Run:
     spent_s: float = 0.0
 
     @staticmethod
-    def of(task: ModelTask, options: TuneOptions, tasks: int, now_s: Callable[[], float]) -> _Run:
+    def of(task: ModelTask, options: TuneOptions, now_s: Callable[[], float]) -> _Run:
         space = task.domain.space
         seed = options.seed_for(Task(f"{space.workload} {space.template.name}", space.target))
-        strategy = make_named_strategy(options, task.domain, seed, tasks)
+        strategy = make_named_strategy(options, task.domain, seed)
         return _Run(task, ReplayedSearch(task.domain, strategy, now_s=now_s))
 
     def turn(self, at_s: float, may_go_on: Callable[[float], bool]) -> float:

@@ -126,14 +126,13 @@ def make_named_strategy(
     options: TuneOptions,
     domain: Domain,
     seed: int,
-    tasks: int,
     strategies: Strategies = STRATEGIES,
 ) -> Strategy:
-    """The strategy that the options name, its plans cut to the budget of one of some tasks."""
+    """The strategy that the options name."""
     setup = Setup(
         seed=seed,
         budget=options.trial_limit,
         plan_size=options.plan_size,
-        models=lambda name: make_cost_model(name, seed),
+        models=lambda name: make_cost_model(name, seed, domain.feature_names),
     )
     return make_strategy(options.search, domain, setup, strategies=strategies)

@@ -53,7 +53,7 @@ def span_tasks(
     errors: list[tuple[Task, TvmtuneError]] = []
     for task in todo:
         try:
-            spanned.append(_span(task, options, equipment, len(todo)))
+            spanned.append(_span(task, options, equipment))
         except TvmtuneError as error:
             errors.append((task, error))
     if not spanned:
@@ -98,7 +98,7 @@ def open_runs(
     return runs
 
 
-def _span(task: Task, options: TuneOptions, equipment: Equipment, tasks: int) -> Spanned:
+def _span(task: Task, options: TuneOptions, equipment: Equipment) -> Spanned:
     equipment.admit(task)
     domain, templates = equipment.domain(
         task.workload,
@@ -109,7 +109,7 @@ def _span(task: Task, options: TuneOptions, equipment: Equipment, tasks: int) ->
     )
     seed = options.seed_for(task)
     strategy = (
-        make_named_strategy(options, domain, seed, tasks, equipment.strategies)
+        make_named_strategy(options, domain, seed, equipment.strategies)
         if equipment.strategy is None
         else equipment.strategy(domain, seed)
     )
